@@ -1,0 +1,49 @@
+# make run    set up, then the main job on a made world, and a page about it (ARGS=--no-serve ends)
+# make test   set up, then lint, types, import rules and all tests
+# make check  the same with the quick tests alone
+# make grid   every list of fifteen worlds against their truth (long)
+# make bench  figures, side by side with what else one would use
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: run test check grid bench lint lock clean
+
+run: $(READY)
+	$(BIN)/python examples/tour.py $(ARGS)
+
+test: lint
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: lint
+	$(BIN)/pytest -n 2 -m "not slow and not server" $(ARGS)
+
+grid: $(READY)
+	$(BIN)/python bench/grid.py $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python bench/bench.py $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# A fresh Debian has pip and no venv module; then virtualenv, from PyPI and locked too, makes the environment.
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv --clear .venv 2>/dev/null || \
+		{ rm -rf .venv && $(PYTHON) -m pip install -q --require-hashes --target .build -r requirements/venv.txt && \
+		PYTHONPATH=.build $(PYTHON) -m virtualenv -q .venv; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+lock:
+	$(BIN)/python -m pip install -q uv
+	for name in run dev venv; do $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:
+	rm -rf .venv .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

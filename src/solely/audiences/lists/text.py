@@ -1,0 +1,148 @@
+"""Bytes of a text in any encoding become chunks of whole lines in UTF-8.
+
+- A byte order mark decides; without one, NUL bytes in every second place make UTF-16; else each line is
+  UTF-8, and a line that is not is Windows-1252 (or Shift JIS, where the first lines show kana in it).
+- Line ends are made \\n. No line is longer than the bound, so memory does not grow with a line.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from solely.audiences.lists.bounds import Bounds
+from solely.errors import ListError
+
+__all__ = ["Text", "known_encoding"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OTHER_HALF = 0.1  # of the characters of UTF-16 text, at least this share is ASCII: line ends and delimiters are
+_CONTROLS = bytes(c for c in range(32) if chr(c) not in "\t\n\r\f\x1a")
+_KANA = range(0x3041, 0x30FF)
+_MIN_KANA = 2
+
+
+def known_encoding(name: str) -> str:
+    """Python's name of a text encoding. Raises ListError for one it does not know."""
+    try:
+        info = codecs.lookup(name)
+        "a,\n".encode(info.name)
+    except (LookupError, ValueError, TypeError):
+        info = None
+    if info is None or not info._is_text_encoding:  # noqa: SLF001 - the one way to tell rot13 from Latin-1
+        raise ListError("no such text encoding", where="encoding", cure="for example utf-8, utf-16, cp1252, shift_jis")
+    return info.name
+
+
+class Text:
+    """A text being read: `encoding` is what was found so far."""
+
+    def __init__(self, head: bytes, pieces: Iterable[bytes], bounds: Bounds, encoding: str | None = None) -> None:
+        mark, marked = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", ""))
+        if encoding is None or (marked and encoding.startswith(("utf-16", "utf-32"))):
+            encoding = None if marked == "utf-8" else marked or _utf16_without_mark(head)
+        self.encoding = encoding or "utf-8"
+        self._mark, self._pieces, self._bounds = mark, pieces, bounds
+        self._given = encoding is not None
+        self._fallback = "cp932" if _is_shift_jis(head) else "windows-1252"
+        start = head[len(mark) :]
+        self.head = start.decode(self.encoding, "replace").encode() if self._given else self._utf8(start)
+        controls = len(self.head) - len(self.head.translate(None, _CONTROLS))
+        if controls * 50 > len(self.head):
+            raise ListError("the list is not text", where="byte 1", cure="export it as CSV, XLSX or Parquet")
+
+    def chunks(self, separator: bytes = b"\n") -> Iterator[bytes]:
+        """Chunks of whole lines, UTF-8, parted by \\n, without the last \\n. A `separator` parts lines too."""
+        carry, line = b"", 1
+        for piece in self._decoded():
+            held = carry + (piece if separator == b"\n" else piece.replace(separator, b"\n"))
+            cut = _last_end(held)
+            if cut < 0:
+                self._check(len(held), line)
+                carry = held
+                continue
+            chunk, carry = _one_end(held[:cut]), held[cut + 1 :]
+            yield self._whole(chunk, line)
+            line += chunk.count(b"\n") + 1
+        if carry:
+            yield self._whole(_one_end(carry).removesuffix(b"\n"), line)
+
+    def _whole(self, chunk: bytes, line: int) -> bytes:
+        if len(chunk) > self._bounds.line:
+            ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
+            lengths = np.diff(np.concatenate(([-1], ends, [len(chunk)]))) - 1
+            self._check(int(lengths.max()), line + int(lengths.argmax()))
+        return self._utf8(chunk)
+
+    def _check(self, length: int, line: int) -> None:
+        if length > self._bounds.line:
+            cure = "one row a line; check the line ends, or export again"
+            raise ListError(f"a line of over {self._bounds.line} bytes", where=f"line {line}", cure=cure)
+
+    def _decoded(self) -> Iterator[bytes]:
+        """Pieces whose line ends are those of ASCII: UTF-8, or bytes still to be decoded line by line."""
+        pieces = self._unmarked()
+        if not self._given:
+            yield from pieces
+            return
+        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        for piece in pieces:
+            yield decoder.decode(piece).encode("utf-8", "replace")
+        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+    def _unmarked(self) -> Iterator[bytes]:
+        left = len(self._mark)
+        for piece in self._pieces:
+            yield piece[left:]
+            left = max(0, left - len(piece))
+
+    def _utf8(self, data: bytes) -> bytes:
+        if self._given:
+            return data
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return b"\n".join(self._line(line) for line in data.split(b"\n"))
+        return data
+
+    def _line(self, line: bytes) -> bytes:
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            self.encoding = self._fallback
+            return line.decode(self._fallback, "replace").encode()
+        return line
+
+
+def _last_end(held: bytes) -> int:
+    """Where the last line end is, or -1. A lone \\r at the very end may be half of \\r\\n."""
+    cut = held.rfind(b"\n")
+    return cut if cut >= 0 else held.rfind(b"\r", 0, len(held) - 1)
+
+
+def _one_end(chunk: bytes) -> bytes:
+    return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    pairs = len(head) // 2
+    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if odd > pairs * _OTHER_HALF and even < odd / 10:
+        return "utf-16-le"
+    return "utf-16-be" if even > pairs * _OTHER_HALF and odd < even / 10 else None
+
+
+def _is_shift_jis(head: bytes) -> bool:
+    sample = head[: head.rfind(b"\n") + 1] or head
+    try:
+        return sum(ord(c) in _KANA for c in sample.decode("cp932")) >= _MIN_KANA
+    except UnicodeDecodeError:
+        return False

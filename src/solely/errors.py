@@ -1,0 +1,120 @@
+"""Every error a caller may meet, in one tree.
+
+    SolelyError
+    ├── BadInput            what was handed over can't be read        400  exit 2
+    │   ├── ContactError    one e-mail address or phone number
+    │   ├── ListError       a customer list as a whole
+    │   ├── GivingError     one giving
+    │   ├── NoticeError     the texts people saw
+    │   └── PolicyError     policy.toml
+    ├── Refused             understood, and not allowed               403  exit 3
+    ├── NotFound            no such subject, audience or directory    404  exit 4
+    ├── Conflict            what stands already says otherwise        409  exit 5
+    ├── Tampered            stored bytes are not what was written     500  exit 6
+    └── Unavailable         a part that is needed does not answer     503  exit 7
+
+Each says what is wrong, where, and the cure. None ever holds a contact or a secret:
+the words come from the program, never from what a person typed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from typing_extensions import override
+
+__all__ = [
+    "BadInput",
+    "Conflict",
+    "ContactError",
+    "GivingError",
+    "ListError",
+    "NotFound",
+    "NoticeError",
+    "PolicyError",
+    "Refused",
+    "SolelyError",
+    "Tampered",
+    "Unavailable",
+]
+
+
+class SolelyError(Exception):
+    """The root: has an HTTP status, an exit code, the place and the cure."""
+
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.cure = what, where, cure
+
+    @override
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        cure = f" ({self.cure})" if self.cure else ""
+        return f"{place}{self.what}{cure}"
+
+
+class BadInput(SolelyError):
+    """What was handed over can't be read; nothing was changed."""
+
+    status, exit_code = 400, 2
+
+
+class ContactError(BadInput):
+    """A text that is no contact point; `reason` is one of `contact.CURES`."""
+
+    def __init__(self, reason: str, cure: str) -> None:
+        super().__init__(reason, cure=cure)
+        self.reason = reason
+
+
+class ListError(BadInput):
+    """A customer list that can't be read at all."""
+
+
+class GivingError(BadInput):
+    """A giving that can't be taken; `reason` is one of `consent.CURES`."""
+
+    def __init__(self, reason: str, cure: str) -> None:
+        super().__init__(reason, cure=cure)
+        self.reason = reason
+
+
+class NoticeError(BadInput):
+    """A notice whose text is unknown or has changed under its version."""
+
+
+class PolicyError(BadInput):
+    """A policy file that contradicts itself or the design's rules."""
+
+
+class Refused(SolelyError):
+    """Understood and not allowed; the refusal is in the ledger."""
+
+    status, exit_code = 403, 3
+
+
+class NotFound(SolelyError):
+    """No such subject, audience or data directory."""
+
+    status, exit_code = 404, 4
+
+
+class Conflict(SolelyError):
+    """What stands already says otherwise."""
+
+    status, exit_code = 409, 5
+
+
+class Tampered(SolelyError):
+    """Stored bytes are not what was written, or a ciphertext does not open."""
+
+    exit_code = 6
+
+
+class Unavailable(SolelyError):
+    """A part that is needed does not answer; nothing was done."""
+
+    status, exit_code = 503, 7

@@ -1,0 +1,38 @@
+"""The gate: decide, write down, commit; only then may anything be done.
+
+What an entry speaks of happens after `write_down` returned. Where the ledger can't be written, the
+database's error stops the caller, and nothing was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+import psycopg
+
+from solely.errors import Refused
+from solely.store.ledger import Pen, Words
+
+__all__ = ["Gate"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Gate:
+    """The way to the ledger for one side. `connection` is the ledger's role; callers never see it read."""
+
+    connection: psycopg.Connection
+    pen: Pen
+    clock: Callable[[], datetime]
+
+    def write_down(self, words: Words) -> int:
+        """Write one entry, durably; returns its sequence."""
+        with self.connection.transaction():
+            return self.pen.write(self.connection, [words], self.clock())
+
+    def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
+        """Write the refusal down, durably, then raise Refused."""
+        self.write_down(words)
+        raise Refused(what, cure=cure)

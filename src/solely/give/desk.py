@@ -1,0 +1,143 @@
+"""The desk: give one, withdraw, and the record of a batch; a file of givings is give/file.py.
+
+Each act is one transaction of the desk's role: the registry's row, the compartment's row and the ledger
+entry become durable together or not at all. The desk reads the registry and adds to compartments; it
+can't read any of them back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+import numpy as np
+import psycopg
+
+from solely.consent import COLUMNS, CURES, Notice
+from solely.errors import GivingError, NotFound
+from solely.give.intake import Intake
+from solely.give.rows import Batch, Prepared, Row, Rules, prepare
+from solely.purpose import Compartment, Policy
+from solely.store import desk as store
+from solely.store.ledger import Pen, Words
+
+__all__ = ["Desk", "Given"]
+
+PRINCIPAL = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What became of some rows: `given` are new, `known` were recorded before, `ended` ended now."""
+
+    rows: int
+    given: int
+    known: int
+    ended: int
+    refused: Mapping[str, int]
+
+    def __add__(self, other: Given) -> Given:
+        return Given(
+            self.rows + other.rows,
+            self.given + other.given,
+            self.known + other.known,
+            self.ended + other.ended,
+            Counter(self.refused) + Counter(other.refused),
+        )
+
+
+NOTHING = Given(0, 0, 0, 0, MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Desk:
+    """The desk at work: its connection, each compartment's intake, the ledger's pen."""
+
+    connection: psycopg.Connection
+    intakes: Mapping[Compartment, Intake]
+    pen: Pen
+    policy: Policy
+
+    def rules(self, notices: Iterable[Notice], now: datetime) -> Rules:
+        """Record the texts of new notices, and say what rows are read by."""
+        known = {notice.name: notice for notice in notices}
+        changed = store.add_notices(self.connection, known.values())
+        digests = {name: notice.digest for name, notice in known.items()}
+        return Rules(self.policy, digests, frozenset(changed), COLUMNS, now)
+
+    def give(self, row: Mapping[str, str], notice: Notice, now: datetime) -> Given:
+        """Record one giving, or find it recorded. `row` has the columns of `consent.COLUMNS`.
+
+        Raises GivingError with a reason of `consent.CURES`; the refusal is in the ledger.
+        """
+        columns = (*COLUMNS, "country") if "country" in row else COLUMNS
+        rules = self.rules((notice,), now).with_columns(columns)
+        rows: list[Row] = [(1, [row[column] for column in columns])]
+        prepared = prepare(self.batch(rows, rules, {}), rules, self.intakes)
+        given = self.record(prepared, now)
+        for _, reason in prepared.refused:
+            raise GivingError(reason, CURES[reason])
+        return given
+
+    def batch(self, rows: Sequence[Row], rules: Rules, pending: Mapping[tuple[str, Compartment], UUID]) -> Batch:
+        """Rows with the pseudonym each subject has, is about to get (`pending`), or gets now."""
+        place, purpose = rules.columns.index("subject"), rules.columns.index("purpose")
+        asked = set()
+        for _, cells in rows:
+            if len(cells) == len(rules.columns) and (found := self.policy.purposes.get(cells[purpose].strip())):
+                asked.add((cells[place].strip(), found.compartment))
+        known = store.pseudonyms(self.connection, {subject for subject, _ in asked if subject.isprintable()})
+        return Batch(rows, {key: known.get(key) or pending.get(key) or uuid4() for key in asked})
+
+    def record(self, prepared: Prepared, now: datetime) -> Given:
+        """Record a prepared batch and its refusals: one transaction, durable on return."""
+        with self.connection.transaction():
+            self.pen.hold(self.connection)
+            fresh = store.stage(self.connection, prepared.staged)
+            words = _words(fresh, prepared)
+            if words:
+                first = self.pen.write(self.connection, words, now)
+                store.record(self.connection, _sequences(words, "giving", first))
+                store.record_endings(self.connection, _sequences(words, "withdrawal", first))
+        given, ended = (sum(map(len, ids.values())) // 16 for ids in (fresh.givings, fresh.endings))
+        return Given(prepared.rows, given, prepared.taken - given, ended, prepared.reasons())
+
+    def withdraw(self, subject: str, purpose: str, kind: str | None, now: datetime) -> int:
+        """End the subject's standing givings for a purpose, now; returns how many.
+
+        Effective when it returns, in audiences that stand too. Raises PolicyError for an unknown
+        purpose, NotFound for a subject who never gave anything.
+        """
+        compartment = self.policy.purpose(purpose).compartment
+        with self.connection.transaction():
+            self.pen.hold(self.connection)
+            standing = store.standing(self.connection, subject, purpose, now)
+            if standing is None:
+                raise NotFound("no subject of that id gave anything", cure="use the id the giving was recorded under")
+            ending = [giving for giving in standing if kind in {None, giving.kind}]
+            if ending:
+                words = Words("withdrawal", "subject", purpose, _ids(b"".join(giving.id.bytes for giving in ending)))
+                entry = self.pen.write(self.connection, [words], now)
+                store.end(self.connection, ending, compartment, now, entry)
+        return len(ending)
+
+
+def _words(fresh: store.Fresh, prepared: Prepared) -> list[Words]:
+    words = [Words("giving", PRINCIPAL, purpose, _ids(ids)) for purpose, ids in fresh.givings.items()]
+    words += [Words("withdrawal", PRINCIPAL, purpose, _ids(ids)) for purpose, ids in fresh.endings.items()]
+    if prepared.refused:
+        details = MappingProxyType({"of": "giving", **prepared.reasons()})
+        words.append(Words("refusal", PRINCIPAL, details=details))
+    return words
+
+
+def _sequences(words: Sequence[Words], type_: str, first: int) -> dict[str, int]:
+    return {one.purpose: first + place for place, one in enumerate(words) if one.type == type_ and one.purpose}
+
+
+def _ids(ids: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    return np.frombuffer(ids, np.uint8).reshape(-1, 16)

@@ -1,0 +1,92 @@
+"""The appender, without its storage: a head and a draft go in, the next head and the bytes to store come out.
+
+- There is one appender. It stores bodies and MACs durably, then keeps the head that came with them; before
+  that, nothing the entries speak of may happen.
+- Time never goes backwards: an entry's time is the later of the head's and now.
+- Each entry carries a MAC under the ledger's key, stored beside it: an entry written by anyone else shows
+  even before a checkpoint covers it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from solely.errors import Tampered
+from solely.ledger.entry import Draft, Entry, decode, encode
+from solely.ledger.tree import Frontier, leaf_hash
+
+__all__ = ["Head", "Mac", "Record", "append", "append_all", "check_mac", "head_after", "mac_of"]
+
+Mac = Callable[[bytes], bytes]  # HMAC-SHA256 under the ledger's key
+_START = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends: the tree's frontier and the last entry's time. The default is an empty log."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    time: datetime = _START
+
+    @property
+    def size(self) -> int:
+        """How many entries there are, which is the next entry's sequence."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is stored of an entry: its body and, beside it, its MAC (32 bytes)."""
+
+    sequence: int
+    body: bytes
+    mac: bytes
+
+
+def append(head: Head, draft: Draft, now: datetime, mac: Mac) -> tuple[Head, Record]:
+    """The head with one more entry, and that entry's record. `now` is in UTC."""
+    head, (record,) = append_all(head, (draft,), now, mac)
+    return head, record
+
+
+def append_all(head: Head, drafts: Iterable[Draft], now: datetime, mac: Mac) -> tuple[Head, tuple[Record, ...]]:
+    """The head with a batch of entries of one time, and their records, for one commit."""
+    time = max(head.time, now)
+    records, leaves = [], []
+    for sequence, draft in enumerate(drafts, head.size):
+        body = encode(Entry.at(sequence, time, draft))
+        leaves.append(leaf_hash(body))
+        records.append(Record(sequence, body, mac_of(sequence, leaves[-1], mac)))
+    if not records:
+        return head, ()
+    return Head(head.frontier.extend(leaves), time), tuple(records)
+
+
+def mac_of(sequence: int, leaf: bytes, mac: Mac) -> bytes:
+    """The MAC of the entry at `sequence` whose leaf hash is `leaf`."""
+    return mac(b"solely/ledger/entry\0" + sequence.to_bytes(8, "big") + leaf)
+
+
+def check_mac(record: Record, mac: Mac) -> None:
+    """Raise Tampered unless the appender wrote this body at this sequence."""
+    if not hmac.compare_digest(mac_of(record.sequence, leaf_hash(record.body), mac), record.mac):
+        raise Tampered("not written by the appender", where=f"ledger entry {record.sequence}")
+
+
+def head_after(head: Head, record: Record, mac: Mac) -> Head:
+    """The head after a stored record, once its MAC, its form, its sequence and its time are right.
+
+    An appender that starts runs this over what was stored after the head it knows; Tampered where
+    anything is wrong.
+    """
+    where = f"ledger entry {head.size}"
+    check_mac(record, mac)
+    entry = decode(record.body)
+    if not entry.sequence == record.sequence == head.size:
+        raise Tampered("out of its place", where=where)
+    if entry.time < head.time:
+        raise Tampered("its time goes backwards", where=where)
+    return Head(head.frontier.append(leaf_hash(record.body)), entry.time)

@@ -1,0 +1,158 @@
+"""The ledger's tables: entries appended by whoever holds the head, read back and signed by the ledger's role.
+
+- `Pen.write` reserves the head first. Its lock is held until the caller's transaction ends, so there is
+  one appender, sequences have no gaps, and what is written is durable when that transaction commits.
+- A checkpoint is signed over entries read back from the table, each with its MAC checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy.typing as npt
+import psycopg
+
+from solely.keys import LedgerKeys
+from solely.ledger.entry import Draft, EntryType
+from solely.ledger.log import Head, Mac, Record, append_all, head_after
+from solely.ledger.members import SECRET_BYTES, members_root
+from solely.ledger.tree import Frontier
+
+__all__ = ["Pen", "Words", "checkpoint", "checkpoints", "keep_anchor", "read_head", "records", "size"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an entry is to say. `ids` are the members it commits to: uint64 (n,) or uint8 (n, 16)."""
+
+    type: EntryType
+    principal: str
+    purpose: str | None = None
+    ids: npt.NDArray[Any] | None = None
+    details: MappingProxyType[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pen:
+    """The capability to append: the ledger's MAC, and what every entry says of policy and software."""
+
+    mac: Mac
+    policy: str
+    software: str
+    entropy: Callable[[int], bytes]
+
+    def hold(self, connection: psycopg.Connection) -> int:
+        """Take the head for the rest of the transaction; returns the next entry's sequence."""
+        return _reserve(connection).size
+
+    def write(self, connection: psycopg.Connection, words: Sequence[Words], now: datetime) -> int:
+        """Append one entry for each of `words`, in the open transaction; returns the first one's sequence."""
+        head = _reserve(connection)
+        secrets = [self.entropy(SECRET_BYTES) if one.ids is not None else None for one in words]
+        drafts = [self._draft(one, secret) for one, secret in zip(words, secrets, strict=True)]
+        after, records = append_all(head, drafts, now.astimezone(UTC), self.mac)
+        connection.execute(
+            "SELECT ledger.append(%s, %s, %s, %s, %s, %s)",
+            [
+                head.size,
+                after.time,
+                after.frontier.to_bytes(),
+                [record.body for record in records],
+                [record.mac for record in records],
+                secrets,
+            ],
+        )
+        return head.size
+
+    def _draft(self, words: Words, secret: bytes | None) -> Draft:
+        members = members_root(secret, words.ids) if secret is not None and words.ids is not None else None
+        return Draft(
+            type=words.type,
+            principal=words.principal,
+            policy=self.policy,
+            software=self.software,
+            purpose=words.purpose,
+            members=members,
+            details=words.details,
+        )
+
+
+def _reserve(connection: psycopg.Connection) -> Head:
+    row = connection.execute("SELECT time, frontier FROM ledger.reserve()").fetchone()
+    assert row is not None
+    return _head(*row)
+
+
+def _head(time: datetime, frontier: bytes) -> Head:
+    return Head(Frontier.from_bytes(frontier), time.astimezone(UTC)) if frontier else Head()
+
+
+def read_head(connection: psycopg.Connection) -> Head:
+    """The head as stored. For the ledger's role."""
+    row = connection.execute("SELECT time, frontier FROM ledger.head").fetchone()
+    assert row is not None
+    return _head(*row)
+
+
+def size(connection: psycopg.Connection) -> int:
+    """How many entries are stored."""
+    (count,) = connection.execute("SELECT count(*) FROM ledger.entries").fetchone() or (0,)
+    return int(count)
+
+
+def records(connection: psycopg.Connection, first: int = 0) -> Iterator[Record]:
+    """The stored entries from `first` on, in their order, streamed."""
+    with connection.transaction(), connection.cursor(name="entries") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute("SELECT sequence, body, mac FROM ledger.entries WHERE sequence >= %s ORDER BY sequence", [first])
+        for sequence, body, mac in cursor:
+            yield Record(sequence, bytes(body), bytes(mac))
+
+
+def checkpoints(connection: psycopg.Connection) -> list[str]:
+    """The signed notes, smallest size first."""
+    return [note for (note,) in connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size")]
+
+
+def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[[int, bytes], str]) -> str | None:
+    """Sign what is durable and not yet signed; returns the newest note, None for an empty ledger.
+
+    Reads back each entry since the last checkpoint; Tampered where one is not the appender's.
+    """
+    last = connection.execute(
+        "SELECT time, frontier, note FROM ledger.checkpoints ORDER BY size DESC LIMIT 1"
+    ).fetchone()
+    signed = _head(last[0], last[1]) if last else Head()
+    head = signed
+    for record in records(connection, signed.size):
+        head = head_after(head, record, keys.mac)
+    if head.size == signed.size:
+        return last[2] if last else None
+    note = sign(head.size, head.frontier.root())
+    connection.execute(
+        "INSERT INTO ledger.checkpoints (size, note, frontier, time) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [head.size, note, head.frontier.to_bytes(), head.time],
+    )
+    return note
+
+
+def keep_anchor(path: Path, note: str) -> None:
+    """Keep the newest checkpoint outside the database, durably and in one step."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        file.write(note)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,174 @@
+-- The first schema: one schema a compartment, none of which refers to another.
+-- Every table carries its distribution key (pseudonym or subject) in its primary key.
+
+-- security and service: contacts under seal; the keys that open them stand apart, to be destroyed alone
+CREATE SCHEMA security;
+CREATE SCHEMA service;
+CREATE TABLE security.contacts (
+    pseudonym uuid NOT NULL,
+    giving uuid NOT NULL,
+    purpose text NOT NULL,
+    kind text NOT NULL,
+    key_number integer NOT NULL,
+    box bytea NOT NULL,
+    expires_at timestamptz,
+    PRIMARY KEY (pseudonym, giving)
+);
+CREATE TABLE security.wrapped_keys (
+    pseudonym uuid NOT NULL,
+    giving uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    PRIMARY KEY (pseudonym, giving)
+);
+CREATE TABLE security.endings (
+    pseudonym uuid NOT NULL,
+    giving uuid NOT NULL,
+    ended_at timestamptz NOT NULL,
+    PRIMARY KEY (pseudonym, giving)
+);
+CREATE TABLE service.contacts (LIKE security.contacts INCLUDING ALL);
+CREATE TABLE service.wrapped_keys (LIKE security.wrapped_keys INCLUDING ALL);
+CREATE TABLE service.endings (LIKE security.endings INCLUDING ALL);
+
+-- advertising, measurement, discovery: tokens, 16 bytes each, one after the other; never a contact
+CREATE SCHEMA advertising;
+CREATE TABLE advertising.givings (
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    pseudonym uuid NOT NULL,
+    giving uuid NOT NULL,
+    purpose text NOT NULL,
+    key_number integer NOT NULL,
+    tokens bytea NOT NULL,
+    given_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    PRIMARY KEY (pseudonym, giving)
+);
+CREATE INDEX ON advertising.givings (purpose, number);
+CREATE INDEX ON advertising.givings (number);
+CREATE INDEX ON advertising.givings (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE advertising.endings (
+    pseudonym uuid NOT NULL,
+    giving uuid NOT NULL,
+    ended_at timestamptz NOT NULL,
+    PRIMARY KEY (pseudonym, giving)
+);
+DO $$
+DECLARE
+    compartment text;
+BEGIN
+    FOREACH compartment IN ARRAY ARRAY['measurement', 'discovery'] LOOP
+        EXECUTE format('CREATE SCHEMA %I', compartment);
+        EXECUTE format('CREATE TABLE %I.givings (LIKE advertising.givings INCLUDING ALL)', compartment);
+        EXECUTE format('CREATE TABLE %I.endings (LIKE advertising.endings INCLUDING ALL)', compartment);
+    END LOOP;
+END $$;
+
+-- a member is a person as advertising knows them: a dense number that means nothing elsewhere
+CREATE TABLE advertising.members (
+    pseudonym uuid PRIMARY KEY,
+    number bigint GENERATED ALWAYS AS IDENTITY UNIQUE
+);
+CREATE TABLE advertising.audiences (
+    advertiser text NOT NULL,
+    name text NOT NULL,
+    purpose text NOT NULL,
+    PRIMARY KEY (advertiser, name)
+);
+-- one row for each match: whom it reached, and through which givings (the evidence)
+CREATE TABLE advertising.uploads (
+    advertiser text NOT NULL,
+    upload uuid NOT NULL,
+    audience text NOT NULL,
+    members bytea NOT NULL,
+    evidence bytea NOT NULL,
+    matched_at timestamptz NOT NULL,
+    valid_until timestamptz NOT NULL,
+    PRIMARY KEY (advertiser, upload)
+);
+
+-- registry: who gave what for what, under which words; no contact, no digest of one
+CREATE SCHEMA registry;
+CREATE TABLE registry.pseudonyms (
+    subject text NOT NULL,
+    compartment text NOT NULL,
+    pseudonym uuid NOT NULL,
+    PRIMARY KEY (subject, compartment)
+);
+CREATE INDEX ON registry.pseudonyms (pseudonym);
+CREATE TABLE registry.notices (
+    purpose text NOT NULL,
+    version text NOT NULL,
+    language text NOT NULL,
+    digest bytea NOT NULL,
+    text text NOT NULL,
+    PRIMARY KEY (purpose, version)
+);
+CREATE TABLE registry.givings (
+    subject text NOT NULL,
+    giving uuid NOT NULL,
+    purpose text NOT NULL,
+    kind text NOT NULL,
+    notice bytea NOT NULL,
+    given_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    entry bigint NOT NULL,
+    PRIMARY KEY (subject, giving)
+);
+CREATE TABLE registry.endings (
+    subject text NOT NULL,
+    giving uuid NOT NULL,
+    ended_at timestamptz NOT NULL,
+    entry bigint NOT NULL,
+    PRIMARY KEY (subject, giving)
+);
+
+-- ledger: the log's entries, byte for byte; what opens an entry's commitments; its signed heads
+CREATE SCHEMA ledger;
+CREATE TABLE ledger.entries (
+    sequence bigint PRIMARY KEY,
+    body bytea NOT NULL,
+    mac bytea NOT NULL
+);
+CREATE TABLE ledger.secrets (
+    sequence bigint PRIMARY KEY,
+    secret bytea NOT NULL
+);
+CREATE TABLE ledger.checkpoints (
+    size bigint PRIMARY KEY,
+    note text NOT NULL,
+    frontier bytea NOT NULL,
+    time timestamptz NOT NULL
+);
+CREATE TABLE ledger.head (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    size bigint NOT NULL,
+    time timestamptz NOT NULL,
+    frontier bytea NOT NULL
+);
+INSERT INTO ledger.head (size, time, frontier) VALUES (0, '1970-01-01T00:00:00Z', '');
+
+-- One appender: who reserves holds the head until its transaction ends. The functions run with their
+-- owner's rights, so that the desk can write entries and still read none.
+CREATE FUNCTION ledger.reserve(OUT size bigint, OUT "time" timestamptz, OUT frontier bytea)
+LANGUAGE sql SECURITY DEFINER SET search_path = ''
+AS 'SELECT h.size, h.time, h.frontier FROM ledger.head h FOR UPDATE';
+
+CREATE FUNCTION ledger.append(
+    first bigint, at timestamptz, new_frontier bytea, bodies bytea[], macs bytea[], secrets bytea[]
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+BEGIN
+    UPDATE ledger.head h SET size = first + cardinality(bodies), "time" = at, frontier = new_frontier
+    WHERE h.size = first;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the ledger has moved on';
+    END IF;
+    INSERT INTO ledger.entries (sequence, body, mac)
+    SELECT first + e.place - 1, e.body, e.mac
+    FROM unnest(bodies, macs) WITH ORDINALITY AS e (body, mac, place);
+    INSERT INTO ledger.secrets (sequence, secret)
+    SELECT first + s.place - 1, s.secret
+    FROM unnest(secrets) WITH ORDINALITY AS s (secret, place) WHERE s.secret IS NOT NULL;
+END $$;
+REVOKE ALL ON FUNCTION ledger.reserve, ledger.append FROM PUBLIC;
