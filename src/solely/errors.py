@@ -68,6 +68,7 @@ class ContactError(BadInput):
     def __init__(self, reason: str, cure: str) -> None:
         super().__init__(reason, cure=cure)
         self.reason = reason
+        self.args = (reason, cure)  # what a copy is made from: these cross from worker processes
 
 
 class ListError(BadInput):
@@ -80,6 +81,7 @@ class GivingError(BadInput):
     def __init__(self, reason: str, cure: str) -> None:
         super().__init__(reason, cure=cure)
         self.reason = reason
+        self.args = (reason, cure)  # what a copy is made from: these cross from worker processes
 
 
 class NoticeError(BadInput):
