@@ -4,6 +4,9 @@
 - A purpose belongs to exactly one compartment. What a compartment holds (sealed contacts, or tokens
   by which equal contacts meet) is fixed here, so no policy can put a sealed contact into advertising.
 - Advertising, measurement and discovery need explicit consent; a policy that says otherwise is refused.
+- What a purpose is called elsewhere binds too: `essential` uses stay out of advertising and measurement,
+  `marketing.advertising` stays in them, and no `marketing` goes without explicit consent.
+- The purposes shipped stay in their compartments: a two-factor number is not relabelled into an audience.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -35,7 +38,22 @@ HOLDS: Mapping[Compartment, Literal["sealed", "tokens"]] = MappingProxyType(
         "discovery": "tokens",
     },
 )
+_SHIPPED: Mapping[str, Compartment] = MappingProxyType(
+    {
+        "two-factor": "security",
+        "account-recovery": "security",
+        "login-alert": "security",
+        "reauthentication": "security",
+        "service-notice": "service",
+        "tailored-audiences": "advertising",
+        "partner-audiences": "advertising",
+        "ad-measurement": "measurement",
+        "contact-discovery": "discovery",
+    },
+)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_FIDESLANG = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
+_DPV = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _FIELDS = {
     "compartment": str,
     "kinds": list,
@@ -46,6 +64,9 @@ _FIELDS = {
     "lifetime-days": int,
 }
 _BASES = ("consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests")
+_MAX_DAYS = 36_525  # a hundred years: later times may lie outside the calendar
+_MAX_FLOOR = 10**9
+_LINE = re.compile(r"\(at (line \d+)")
 _CURE = "see src/solely/policy.toml for a policy that reads"
 
 
@@ -74,11 +95,11 @@ class Policy:
 
     def purpose(self, name: str) -> Purpose:
         """The purpose of that name; PolicyError where there is none."""
-        try:
-            return self.purposes[name]
-        except KeyError:
+        found = self.purposes.get(name)
+        if found is None:
             known = ", ".join(sorted(self.purposes))
-            raise PolicyError("no such purpose", cure=f"one of: {known}") from None
+            raise PolicyError("no such purpose", where="policy.toml", cure=f"one of: {known}")
+        return found
 
     def of(self, compartment: Compartment) -> tuple[Purpose, ...]:
         """The purposes of one compartment, in the policy's order."""
@@ -87,38 +108,62 @@ class Policy:
 
 def read_policy(data: bytes) -> Policy:
     """Read the bytes of a policy.toml. Raises PolicyError, naming the table and the field."""
-    try:
-        content = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError("not a TOML file in UTF-8", where="policy.toml", cure=_CURE) from error
+    content = _content(data)
+    _no_others(content, ("audience", "purpose"), "policy.toml")
     tables = content.get("purpose")
     if not isinstance(tables, dict) or not tables:
         raise PolicyError("it lists no purpose", where="policy.toml", cure=_CURE)
     audience = content.get("audience", {})
+    if not isinstance(audience, dict):
+        raise PolicyError("audience is a table", where="policy.toml, audience", cure=_CURE)
+    _no_others(audience, ("floor", "valid-days"), "policy.toml, audience")
     return Policy(
         purposes=MappingProxyType({name: _purpose(name, table) for name, table in tables.items()}),
-        audience_floor=_number(audience, "floor", 1_000),
-        audience_valid_days=_number(audience, "valid-days", 395),
+        audience_floor=_number(audience, "floor", 1_000, _MAX_FLOOR),
+        audience_valid_days=_number(audience, "valid-days", 395, _MAX_DAYS),
         digest=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _number(table: Any, field: str, default: int) -> int:
-    value = table.get(field, default) if isinstance(table, dict) else None
-    if type(value) is not int or value < 1:
-        raise PolicyError("must be a whole number above 0", where=f"policy.toml, audience.{field}", cure=_CURE)
+def _content(data: bytes) -> dict[str, Any]:
+    place = ""
+    try:
+        return tomllib.loads(data.decode())
+    except tomllib.TOMLDecodeError as error:
+        place = f", {line[1]}" if (line := _LINE.search(str(error))) else ""
+    except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, a thousand brackets
+        pass
+    # Raised here, away from the error that holds the file: who names a wrong file should not see it printed.
+    raise PolicyError("not a TOML file in UTF-8", where=f"policy.toml{place}", cure=_CURE)
+
+
+def _no_others(table: Mapping[str, Any], fields: Collection[str], where: str) -> None:
+    """Refuse what nobody would read: a limit with a slip in its name would be no limit."""
+    if unknown := sorted(set(table) - set(fields)):
+        raise PolicyError(f"unknown: {', '.join(map(_shown, unknown[:5]))}", where=where, cure=_CURE)
+
+
+def _shown(name: str) -> str:
+    """A name as it may be printed: whatever the file holds, no control characters and no pages."""
+    return name if _NAME.fullmatch(name) else f"{name[:64]!a}"
+
+
+def _number(table: Mapping[str, Any], field: str, default: int, most: int) -> int:
+    value = table.get(field, default)
+    if type(value) is not int or not 1 <= value <= most:
+        what = f"must be a whole number from 1 to {most:,}"
+        raise PolicyError(what, where=f"policy.toml, audience.{field}", cure=_CURE)
     return value
 
 
 def _purpose(name: str, table: Any) -> Purpose:
-    where = f"policy.toml, purpose.{name}"
+    where = f"policy.toml, purpose.{_shown(name)}"
     if not _NAME.fullmatch(name) or not isinstance(table, dict):
         raise PolicyError("a purpose is a table with a lower-case name", where=where, cure=_CURE)
     for field, kind in _FIELDS.items():
         if type(table.get(field)) is not kind:
             raise PolicyError(f"{field} must be given, as {kind.__name__}", where=where, cure=_CURE)
-    if unknown := sorted(set(table) - set(_FIELDS)):
-        raise PolicyError(f"unknown fields: {', '.join(unknown)}", where=where, cure=_CURE)
+    _no_others(table, _FIELDS, where)
     purpose = Purpose(
         name=name,
         compartment=table["compartment"],
@@ -129,18 +174,43 @@ def _purpose(name: str, table: Any) -> Purpose:
         dpv=table["dpv"],
         lifetime_days=table["lifetime-days"],
     )
-    _check(purpose, where)
+    for fault in (*_faults(purpose), *_contradictions(purpose)):
+        raise PolicyError(fault, where=where, cure=_CURE)
     return purpose
 
 
-def _check(purpose: Purpose, where: str) -> None:
+def _faults(purpose: Purpose) -> Iterator[str]:
+    """What is wrong with a field by itself."""
     if purpose.compartment not in COMPARTMENTS:
-        raise PolicyError(f"compartment must be one of {', '.join(COMPARTMENTS)}", where=where, cure=_CURE)
-    if not purpose.kinds or set(purpose.kinds) - set(KINDS):
-        raise PolicyError(f"kinds must be some of {', '.join(KINDS)}", where=where, cure=_CURE)
+        yield f"compartment must be one of {', '.join(COMPARTMENTS)}"
+    kinds = [kind for kind in KINDS if kind in purpose.kinds]
+    if not kinds or len(kinds) != len(purpose.kinds):
+        yield f"kinds must be some of {', '.join(KINDS)}, each once"
     if purpose.legal_basis not in _BASES:
-        raise PolicyError(f"legal-basis must be one of {', '.join(_BASES)}", where=where, cure=_CURE)
-    if purpose.lifetime_days < 0:
-        raise PolicyError("lifetime-days must be 0 or more", where=where, cure=_CURE)
-    if HOLDS[purpose.compartment] == "tokens" and not (purpose.explicit_consent and purpose.legal_basis == "consent"):
-        raise PolicyError(f"{purpose.compartment} needs explicit consent", where=where, cure=_CURE)
+        yield f"legal-basis must be one of {', '.join(_BASES)}"
+    if not _FIDESLANG.fullmatch(purpose.fideslang):
+        yield "fideslang must be a data use such as essential.service.security"
+    if not _DPV.fullmatch(purpose.dpv):
+        yield "dpv must be a term such as IdentityAuthentication"
+    if not 0 <= purpose.lifetime_days <= _MAX_DAYS:
+        yield f"lifetime-days must be from 0 to {_MAX_DAYS:,}"
+
+
+def _contradictions(purpose: Purpose) -> Iterator[str]:
+    """Where the fields contradict each other or the design's rules."""
+    consent = purpose.explicit_consent and purpose.legal_basis == "consent"
+    ads = purpose.compartment in ("advertising", "measurement")
+    if HOLDS.get(purpose.compartment) == "tokens" and not consent:
+        yield f"{purpose.compartment} needs explicit consent"
+    if _SHIPPED.get(purpose.name, purpose.compartment) != purpose.compartment:
+        yield f"{purpose.name} belongs to {_SHIPPED[purpose.name]}"
+    if _is(purpose, "marketing") and not consent:
+        yield "marketing needs explicit consent"
+    if _is(purpose, "marketing.advertising") and not ads:
+        yield "marketing.advertising belongs to advertising or measurement"
+    if _is(purpose, "essential") and ads:
+        yield f"essential uses do not belong to {purpose.compartment}"
+
+
+def _is(purpose: Purpose, use: str) -> bool:
+    return f"{purpose.fideslang}.".startswith(f"{use}.")
