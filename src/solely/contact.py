@@ -2,7 +2,7 @@
 
 - E-mail addresses are read by `email-validator` without DNS; the spelling is lower case with the
   domain as A-labels (RFC 5890). Phones are read by `phonenumbers`; the spelling is E.164.
-- A contact does not print, compare, hash, pickle or format. `expose` is the one way in, and says so.
+- A contact does not print, compare, hash, pickle, format or change. `expose` is the one way in, and says so.
 - Digests follow the published rules of the vendors (docs/lists.md): SHA-256 of each normal form.
 """
 
@@ -18,6 +18,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import (
     NumberParseException,
+    PhoneNumber,
     PhoneNumberFormat,
     ValidationResult,
     format_number,
@@ -42,11 +43,13 @@ CURES = {
 }
 
 GMAIL = ("gmail.com", "googlemail.com")
+_AT_GMAIL = tuple(f"@{domain}" for domain in GMAIL)
 _ATOM = re.compile(r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*")
-_LETTER = re.compile(r"[^\W\d_]")
-_SEPARATORS = {ord(c): None for c in " \t\u00a0().-/\u2010\u2011\u2012\u2013\u2212"}
+_DIGITS = re.compile(r"\+?[0-9]+")
+# What people put between digits: the punctuation that phonenumbers knows, without the x of extensions.
+_SEPARATORS = {ord(c): None for c in " \t().-/[]~\u00ad\u200b\u2053\u2060\u2212\u223c\u30fc"}
+_SEPARATORS |= dict.fromkeys(range(0x2010, 0x2016))
 _LENGTHS = range(7, 16)  # digits a phone number may have (E.164 ends at 15)
-_MAX_LOCAL = 64  # RFC 5321 §4.5.3.1.1
 _MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3 less the angle brackets
 
 
@@ -60,10 +63,12 @@ class Contact:
 
     __slots__ = ("_value", "kind")
     kind: Kind
+    _value: str
 
     def __init__(self, kind: Kind, value: str) -> None:
         """Take a value that `read_email` or `read_phone` returned; use `Contact.read` for typed text."""
-        self.kind, self._value = kind, value
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "_value", value)
 
     @classmethod
     def read(cls, kind: Kind, text: str, country: str | None = None) -> Contact:
@@ -88,6 +93,14 @@ class Contact:
         """The SHA-256 (32 bytes each) of every normal form an advertiser may have hashed; no order, no doubles."""
         forms = _phone_forms(self._value) if self.kind == "phone" else _email_forms(self._value)
         return tuple(_sha256(form) for form in forms)
+
+    @override
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise TypeError("a contact point does not change: read another")
+
+    @override
+    def __delattr__(self, name: str) -> NoReturn:
+        raise TypeError("a contact point does not change: read another")
 
     @override
     def __repr__(self) -> str:
@@ -141,7 +154,7 @@ def _phone_forms(number: str) -> set[str]:
 def _domain(domain: str) -> str | None:
     """The A-label form of a domain, or None where the library refuses it (no contact: it may be cached)."""
     try:
-        return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain.lower()
+        return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
     except EmailNotValidError:
         return None
 
@@ -158,29 +171,33 @@ def read_email(text: str) -> str:
         _fail("empty")
     if len(text) > MAX_LENGTH:
         _fail("too-long")
-    local, at, domain = text.lower().rpartition("@")
+    local, _, domain = text.rpartition("@")
+    local = local.lower()
     # Most addresses have a plain local part; for those the library has only the domain to judge.
     # tests/test_contact.py shows that both ways agree.
-    if at and len(local) <= _MAX_LOCAL and _ATOM.fullmatch(local):
-        ascii_domain = _domain(domain)
-        if ascii_domain is None or len(local) + 1 + len(ascii_domain) > _MAX_ADDRESS:
-            _fail("not-an-email")
-        address = f"{local}@{ascii_domain}"
-    else:
-        address = _any_email(text)
-    local, domain = address.rsplit("@", 1)
-    if domain in GMAIL and not _mailbox(local):
-        _fail("not-an-email")  # UID2 and Google refuse an address of which nothing is left
+    address = (_plain_email if _ATOM.fullmatch(local) else _any_email)(local, domain)
+    # UID2 and Google refuse an address of which nothing is left.
+    if address is None or (address.endswith(_AT_GMAIL) and not _mailbox(address.rpartition("@")[0])):
+        _fail("not-an-email")
     return address
 
 
-def _any_email(text: str) -> str:
+def _plain_email(local: str, domain: str) -> str | None:
+    # An ASCII domain is lowered for the cache's sake alone. Others are for the library to map: what is the
+    # lower case of a capital sigma, IDNA (UTS 46) says in one way and Python in another.
+    ascii_domain = _domain(domain.lower() if domain.isascii() else domain)
+    if ascii_domain is None or len(local) + 1 + len(ascii_domain) > _MAX_ADDRESS:
+        return None
+    return f"{local}@{ascii_domain}"
+
+
+def _any_email(local: str, domain: str) -> str | None:
+    # The library judges the local part in lower case, as we keep it: lowering \u0130 makes it longer.
     try:
-        read = validate_email(text, check_deliverability=False)
+        read = validate_email(f"{local}@{domain}", check_deliverability=False)
     except EmailNotValidError:
-        _fail("not-an-email")
-    local = unicodedata.normalize("NFC", read.local_part.lower())
-    return f"{local}@{read.ascii_domain.lower()}"
+        return None
+    return f"{read.local_part}@{read.ascii_domain}"  # the library has made the one NFC, the other lower case
 
 
 def read_phone(text: str, country: str | None = None) -> str:
@@ -188,54 +205,69 @@ def read_phone(text: str, country: str | None = None) -> str:
 
     Raises ContactError: `phone-without-country` where the number alone could be of any country.
     """
-    text = unicodedata.normalize("NFKC", text.strip())
+    text = text.strip()
     if not text:
         _fail("empty")
     if len(text) > MAX_LENGTH:
         _fail("too-long")
-    if _LETTER.search(text):
-        _fail("not-a-phone")  # a vanity number or an extension: not one person's own line
-    digits = text.translate(_SEPARATORS)
+    digits = _digits(text) or _fail("not-a-phone")
     if digits.startswith("+"):
         return _international(digits) or _fail("not-a-phone")
     if digits.startswith("00") and (read := _international("+" + digits[2:])):
         return read
-    if not digits.isdecimal():
-        _fail("not-a-phone")
-    return _from_country(digits, country)
+    return _from_country(digits, country) or _fail("not-a-phone")
 
 
-def _from_country(digits: str, country: str | None) -> str:
+def _digits(text: str) -> str | None:
+    """A plus, if there is one, and ASCII digits; None where there is more.
+
+    More is a vanity number, an extension, or two numbers: not one person's own line, and what the library
+    leaves out of it would make it another person's.
+    """
+    if not text.isascii():
+        if any(c.isnumeric() and not c.isdecimal() for c in text):
+            return None  # NFKC makes digits of a footnote's \u00b2 or \u2460, too
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(str(unicodedata.decimal(c, c)) for c in text)
+    digits = text.translate(_SEPARATORS)
+    return digits if _DIGITS.fullmatch(digits) else None
+
+
+def _from_country(digits: str, country: str | None) -> str | None:
     """Read digits without +: as international digits of that country first, then as a national number.
 
     Lists give 4915112345678 beside DE (Meta's rule) and 015112345678 beside DE. The library alone
     takes the first for a long number of Leer (0491), so the valid international reading goes first.
     """
-    if country is None:
+    if country not in phonenumbers.SUPPORTED_REGIONS:
         _fail("phone-without-country" if len(digits) in _LENGTHS else "not-a-phone")
     code = str(phonenumbers.country_code_for_region(country))
     if digits.startswith(code) and (read := _international("+" + digits, valid=True)):
         return read
-    try:
-        number = phonenumbers.parse(digits, country)
-    except NumberParseException:
-        _fail("not-a-phone")
-    if is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
-        return format_number(number, PhoneNumberFormat.E164)
-    return _international("+" + digits, valid=True) or _fail("not-a-phone")
+    return _spelling(_parse(digits, country)) or _international("+" + digits, valid=True)
 
 
 def _international(text: str, *, valid: bool = False) -> str | None:
     """Read + and digits; possible numbers by default (vendors' own vectors use 555), valid ones on demand."""
     if (known := _by_length(text)) is not None and not valid:
         return known
+    number = _parse(text, None)
+    return _spelling(number) if number is not None and (not valid or is_valid_number(number)) else None
+
+
+def _parse(text: str, country: str | None) -> PhoneNumber | None:
     try:
-        number = phonenumbers.parse(text, None)
+        return phonenumbers.parse(text, country)
     except NumberParseException:
         return None
-    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+
+
+def _spelling(number: PhoneNumber | None) -> str | None:
+    """E.164 of a possible number; None where that would not read as itself (+49 000 1233: which zeros count?)."""
+    if number is None or is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
-    return format_number(number, PhoneNumberFormat.E164) if not valid or is_valid_number(number) else None
+    text: str = format_number(number, PhoneNumberFormat.E164)
+    return text if _by_length(text) is not None or _parse(text, None) == number else None
 
 
 @lru_cache(maxsize=512)
@@ -252,10 +284,8 @@ def _calling_code(code: str) -> tuple[re.Pattern[str] | None, frozenset[int]] | 
 def _by_length(text: str) -> str | None:
     """The answer for the many numbers that hold nothing but calling code and digits of a possible length.
 
-    What the library would do more for these is nothing: tests/test_contact.py compares the two.
+    What the library would do more for these is nothing: tests/test_contact_phones.py compares the two.
     """
-    if not (text.isascii() and text[1:].isdecimal()):
-        return None
     for size in (1, 2, 3):
         code = text[1 : 1 + size]
         if code in _CODES:
@@ -263,7 +293,7 @@ def _by_length(text: str) -> str | None:
             if known is None or len(text) - 1 - size not in known[1]:
                 return None
             stripped = known[0] is not None and known[0].match(text, 1 + size)
-            return None if stripped or text[1 + size] == "0" else text
+            return None if stripped else text
     return None
 
 
