@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ __all__ = ["COLUMNS", "CURES", "Asked", "Giving", "Notice", "Permit", "read_aske
 
 COLUMNS = ("subject", "kind", "value", "purpose", "notice", "given_at", "withdrawn_at")
 MAX_SUBJECT = 128  # characters of the platform's own id
+# fromisoformat takes more: any character for the T, and all that follows a NUL.
+_TIME = re.compile(r"[0-9W-]+(?:[Tt ][0-9:.,]+(?:Z|[+-][0-9:.]+)?)?")
 
 CURES = {
     "no-subject": "name the subject by the platform's own id",
@@ -116,11 +119,17 @@ def _fail(reason: str) -> NoReturn:
 
 def read_time(text: str) -> datetime:
     """An ISO 8601 time; without a zone it is UTC. Raises GivingError `bad-time`."""
+    return _utc(text.strip()) or _fail("bad-time")
+
+
+def _utc(text: str) -> datetime | None:
+    if not _TIME.fullmatch(text):
+        return None
     try:
-        time = datetime.fromisoformat(text.strip())
-    except ValueError:
-        _fail("bad-time")
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC the first and the last day may lie outside the calendar
+        return None
 
 
 def read_asked(row: Mapping[str, str], policy: Policy, notices: Mapping[str, bytes], now: datetime) -> Asked:
