@@ -17,6 +17,9 @@ class Rows:
     lines: list[int]
     cells: list[list[str] | None]
 
+    def __len__(self) -> int:
+        return len(self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
@@ -25,6 +28,9 @@ class Arrays:
     line: int
     count: int
     columns: Mapping[int, pa.StringArray]
+
+    def __len__(self) -> int:
+        return self.count
 
 
 Block = Rows | Arrays

@@ -110,7 +110,9 @@ def _by_content(cells: list[str], *, other: bool, bare: bool, alone: bool) -> Me
         return "phone"
     if alone:
         return "identifier"
-    return "country" if bare and cells and all(len(c) == 2 and c.isupper() and country_of(c) for c in cells) else "ignored"
+    return (
+        "country" if bare and cells and all(len(c) == 2 and c.isupper() and country_of(c) for c in cells) else "ignored"
+    )
 
 
 def _are_dialled(cells: list[str]) -> bool:

@@ -54,7 +54,23 @@ PLACEHOLDERS = frozenset((*_WORDS.split(), *_PHRASES, *_RUNS, "k.a.", "ka", "s/d
 
 
 def _nothings() -> frozenset[bytes]:
-    forms = {"", " ", "\n", "\r\n", "\t", "+", "@", "None", "NULL", "Null", "NaN", "N/A", "NA", "Unknown", *PLACEHOLDERS}
+    forms = {
+        "",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "+",
+        "@",
+        "None",
+        "NULL",
+        "Null",
+        "NaN",
+        "N/A",
+        "NA",
+        "Unknown",
+        *PLACEHOLDERS,
+    }
     names = set(DIGEST_LENGTHS.values())
     digests = {hashlib.new(name, form.encode(), usedforsecurity=False).digest() for name in names for form in forms}
     return frozenset(digests | {hashlib.sha256(digest.hex().encode()).digest() for digest in digests})

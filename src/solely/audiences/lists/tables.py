@@ -33,6 +33,7 @@ __all__ = ["Choices", "Table", "open_table"]
 
 _SAMPLE = 500  # rows that columns are told by
 _BATCH = 16_384  # rows
+_WANTED: tuple[Meaning, ...] = ("email", "phone", "identifier", "country")
 _ENTRIES = 10_000  # files a workbook may hold
 
 
@@ -77,12 +78,13 @@ def _text(source: Source, choices: Choices, bounds: Bounds) -> Table:
     line = 1 + dialect.skip
     sample = _sample(records(iter((first,)), dialect, bounds, line=line), bounds)
     layout = lay_out(sample, width=dialect.width, header=choices.header, given=choices.columns)
+    wanted = layout.numbers(*_WANTED)
     blocks = records(
         chain((first,), chunks),
         dialect,
         bounds,
         line=line,
-        at_once=lambda chunk, at: None if at == line else columnar(chunk, at, dialect, layout),
+        at_once=lambda chunk, at: None if at == line else columnar(chunk, at, dialect.delimiter, wanted),
     )
     delimiter = dialect.delimiter if len(layout.columns) > 1 else ""
     return Table(layout, _without_header(blocks, layout.start), text, delimiter)
@@ -194,7 +196,11 @@ def _parquet(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
         names = [field.name for field in parquet.schema_arrow]
         _check_parquet(parquet, len(names), bounds)
         sample = next(parquet.iter_batches(batch_size=_SAMPLE, use_threads=False), None)
-        rows = [list(row) for row in zip(*(_strings(c).to_pylist() for c in sample.columns), strict=True)] if sample else []
+        rows = (
+            [list(row) for row in zip(*(_strings(c).to_pylist() for c in sample.columns), strict=True)]
+            if sample
+            else []
+        )
         layout = lay_out([names, *rows], header=True, given=choices.columns)
     except (pa.ArrowException, OSError, ValueError):
         raise damaged from None
@@ -214,7 +220,7 @@ def _check_parquet(parquet: pq.ParquetFile, columns: int, bounds: Bounds) -> Non
 
 
 def _parquet_blocks(parquet: pq.ParquetFile, layout: Layout, damaged: ListError) -> Iterator[Arrays]:
-    numbers = layout.numbers("email", "phone", "identifier", "country")
+    numbers = layout.numbers(*_WANTED)
     line = 1
     batches = parquet.iter_batches(batch_size=_BATCH, use_threads=False)
     while True:

@@ -62,7 +62,9 @@ _BESIDE = _set("""
     contatto contacto contato identifier
     会社 自宅 勤務先 個人 お客様 連絡先 ハッシュ 値
 """)
-_BESIDE_COUNTRY = _set("code codes name names iso region alpha calling dial dialing dialling prefix residence ad name 地域")
+_BESIDE_COUNTRY = _set(
+    "code codes name names iso region alpha calling dial dialing dialling prefix residence ad name 地域"
+)
 # Contacts of somebody else than the customer of the row.
 _SOMEBODY_ELSE = _set("""
     owner rep reps representative manager agent referrer referred referral assigned assignee creator created author
@@ -85,7 +87,14 @@ _OTHER = _set("""
 _ELECTRONIC = _set("electronico electronica eletronico eletronica electronique elettronico elettronica")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_JOINS = (("e", "mail"), ("e", "mails"), ("e", "mailadresse"), ("e", "mailadres"), ("e", "メール"), ("e", "メールアドレス"))
+_JOINS = (
+    ("e", "mail"),
+    ("e", "mails"),
+    ("e", "mailadresse"),
+    ("e", "mailadres"),
+    ("e", "メール"),
+    ("e", "メールアドレス"),
+)
 
 
 def _tokens(header: str) -> list[str]:

@@ -1,0 +1,138 @@
+"""The reader's process: it gets a list as its standard input and says on its standard output what it holds.
+
+It starts as a fresh interpreter, so it has no key, password or connection of ours, and before it reads the
+first byte it gives up what it does not need (`_confine`):
+
+- no new file, socket or pipe: the limit of open files is what is open already
+- no file grows, no core is dumped; memory and processor time have a bound
+- as root, it becomes an account that owns nothing
+
+Everything that Python would load later is loaded before (`_load_all`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy.ma  # noqa: F401 - Arrow loads it with its first array
+import phonenumbers
+import pyarrow as pa
+from email_validator import validate_email
+
+from solely.audiences.lists.bounds import Bounds
+from solely.audiences.lists.countries import country_of
+from solely.audiences.lists.frames import write_frame, write_report
+from solely.audiences.lists.judge import Judge, Reject
+from solely.audiences.lists.report import ListReport
+from solely.audiences.lists.source import open_source
+from solely.audiences.lists.tables import Choices, open_table
+from solely.audiences.lists.text import known_encoding
+from solely.errors import ListError
+
+_NOBODY = 65_534
+_ENCODINGS = (
+    "ascii",
+    "latin-1",
+    "cp1252",
+    "cp437",  # names in a ZIP archive
+    "cp932",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32-le",
+    "utf-32-be",
+)
+
+
+def main(request: dict[str, Any]) -> int:
+    """Read the list on standard input; 0 where it was read or refused, 1 where the reader itself failed."""
+    out = sys.stdout.buffer
+    try:
+        bounds = Bounds(**request["bounds"])
+        _load_all(request["encoding"])
+        _confine(bounds)
+        _read(request, bounds, out)
+    except ListError as error:
+        _fail(out, error)
+    except MemoryError:
+        _fail(out, ListError("it needs more memory than a list may take", cure="split the list, or save it as CSV"))
+    except Exception as error:  # noqa: BLE001 - its message might show a cell; its kind does not
+        _fail(
+            out,
+            ListError("the list can't be read", where=type(error).__name__, cure="export it again, as CSV in UTF-8"),
+        )
+    out.flush()
+    return 0
+
+
+def _fail(out: BinaryIO, error: ListError) -> None:
+    write_frame(out, b"E", json.dumps({"what": error.what, "where": error.where, "cure": error.cure}).encode())
+
+
+def _load_all(encoding: str | None) -> None:
+    pa.enable_signal_handlers(False)  # its handler would open a pipe for each file
+    phonenumbers.PhoneMetadata.load_all()
+    country_of("Deutschland")
+    validate_email("a@bücher.example", check_deliverability=False, test_environment=True)
+    for name in (*_ENCODINGS, *((known_encoding(encoding),) if encoding else ())):
+        codecs.lookup(name)
+
+
+def _confine(bounds: Bounds) -> None:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    memory = pages * resource.getpagesize() + bounds.memory
+    os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    for limit, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, bounds.cpu),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 3),
+    ):
+        resource.setrlimit(limit, (value, value))
+    if os.geteuid() == 0:  # root could raise its limits again
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+
+
+def _read(request: dict[str, Any], bounds: Bounds, out: BinaryIO) -> None:
+    with open(0, "rb", closefd=False) as file:  # noqa: PTH123 - standard input has no path
+        source = open_source(file, bounds)
+        columns = {int(number): meaning for number, meaning in request["columns"].items()}
+        table = open_table(source, Choices(columns, request["encoding"], request["header"]), bounds)
+        judge = Judge(table.layout, request["country"], bounds)
+        for block in table.blocks:
+            digests, rejects = judge.judge(block)
+            write_frame(out, b"D", judge.rows.to_bytes(8, "big") + digests)
+            if rejects and request["rejects"]:
+                write_frame(out, b"R", _rejects(rejects))
+            out.flush()
+    if not judge.rows:
+        raise ListError("the list holds no rows", cure="export it again")
+    report = ListReport(
+        rows=judge.rows,
+        usable=judge.usable,
+        unusable=dict(judge.unusable),
+        columns=table.layout.columns,
+        format=source.format,
+        encoding=table.text.encoding if table.text else "",
+        delimiter=table.delimiter,
+        header=table.layout.header,
+    )
+    write_frame(out, b"Z", write_report(report))
+
+
+def _rejects(rejects: list[Reject]) -> bytes:
+    return json.dumps([(one.row, one.line, one.reason) for one in rejects]).encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))

@@ -1,0 +1,120 @@
+"""A list being read: the reader's process is started, its frames are checked as they come, and it is ended."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import numpy as np
+import numpy.typing as npt
+import phonenumbers
+
+from solely.audiences.lists.bounds import Bounds
+from solely.audiences.lists.cells import KEY_BYTES
+from solely.audiences.lists.frames import read_error, read_frame, read_rejects, read_report
+from solely.audiences.lists.report import MEANINGS, ListReport
+from solely.audiences.lists.text import known_encoding
+from solely.errors import ListError
+
+__all__ = ["Reading", "read_list"]
+
+_CHILD = (sys.executable, "-I", "-m", "solely.audiences.lists.child")
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Reading:
+    """Iterate once: arrays (n, 16), the first bytes of each usable cell's digest. Then `report` is there."""
+
+    path: Path
+    request: str
+    rejects: TextIO | None
+    progress: Progress
+    _report: ListReport | None = field(default=None, init=False)
+
+    @property
+    def report(self) -> ListReport:
+        """What was read. There once the reading is at its end."""
+        assert self._report is not None, "the list has not been read to its end"
+        return self._report
+
+    def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
+        """Raises ListError for a list that can't be read; what came before it is then to be dropped."""
+        try:
+            file = self.path.open("rb")
+        except OSError:
+            raise ListError(
+                "the list can't be opened", where=str(self.path), cure="check its name and rights"
+            ) from None
+        with (
+            file,
+            subprocess.Popen(  # noqa: S603 - our own module
+                [*_CHILD, self.request], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
+            ) as child,
+        ):
+            try:
+                assert child.stdout is not None
+                yield from self._frames(child.stdout)
+            finally:
+                child.kill()
+
+    def _frames(self, pipe: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
+        writer = csv.writer(self.rejects) if self.rejects else None
+        if writer:
+            writer.writerow(["row", "line", "reason"])
+        while frame := read_frame(pipe):
+            letter, body = frame
+            if letter == b"D":
+                self.progress(int.from_bytes(body[:8], "big"))
+                yield np.frombuffer(body, np.uint8, offset=8).reshape(-1, KEY_BYTES)
+            elif letter == b"R" and writer:
+                writer.writerows(read_rejects(body))
+            elif letter == b"Z":
+                self._report = read_report(body)
+                return
+            else:
+                raise read_error(body)
+        raise ListError("the reader met a bound of time or memory", where=str(self.path), cure="split the list")
+
+
+def read_list(  # noqa: PLR0913 - each is something a caller may know better than the reader
+    path: Path,
+    *,
+    country: str | None = None,
+    columns: Mapping[int, str] | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    rejects: TextIO | None = None,
+    progress: Progress | None = None,
+    bounds: Bounds = Bounds(),
+) -> Reading:
+    """Get ready to read a customer list: CSV, TXT, TSV, XLSX or Parquet, packed with gzip or not.
+
+    `country` (ISO 3166 alpha-2) is where national numbers are from, where the row does not say; `columns` sets
+    meanings by number from 1; `rejects` gets row, line and reason of each unusable row, no value.
+    Raises ListError for a choice that is none.
+    """
+    country = country.strip().upper() if country else None
+    if country and country not in phonenumbers.SUPPORTED_REGIONS:
+        raise ListError("no such country", where="country", cure="two letters of ISO 3166, as DE")
+    if wrong := set((columns or {}).values()) - set(MEANINGS):
+        raise ListError(
+            f"no such meaning of a column ({len(wrong)})", where="columns", cure=f"one of: {', '.join(MEANINGS)}"
+        )
+    request = {
+        "country": country,
+        "columns": dict(columns or {}),
+        "encoding": known_encoding(encoding) if encoding else None,
+        "header": header,
+        "rejects": rejects is not None,
+        "bounds": asdict(bounds),
+    }
+    return Reading(path, json.dumps(request), rejects, progress or (lambda _rows: None))
