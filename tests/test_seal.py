@@ -123,7 +123,7 @@ def cases():
             yield pytest.param(test, id=f"tc{test['tcId']}")
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_our_aead_gives_what_wycheproof_says(case):
     key, iv, aad, msg = (bytes.fromhex(case[name]) for name in ("key", "iv", "aad", "msg"))
     box = bytes.fromhex(case["ct"] + case["tag"])
