@@ -1,7 +1,7 @@
 """The verbs in a terminal. Thin: it reads options, calls `app`, prints; every rule stands elsewhere.
 
-Exit codes: 0 done, 2 input that can't be read, 3 refused, 4 not found, 5 conflict, 6 tampered,
-7 unavailable (errors.py). With --json the answer, or the error, is one JSON object on standard output.
+Exit codes: 0 done, 1 a fault of Solely's own, 2 input (or a command) that can't be read, 3 refused,
+4 not found, 5 conflict, 6 tampered, 7 unavailable (errors.py). With --json the answer, or the error, is one JSON object on standard output.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -24,15 +26,14 @@ from solely.app import Solely
 from solely.audiences.lists import CURES as LIST_CURES
 from solely.audiences.lists import ListReport
 from solely.consent import CURES as GIVING_CURES
-from solely.errors import BadInput, NotFound, SolelyError
+from solely.errors import BadInput, NotFound, SolelyError, Unavailable
 
 __all__ = ["main"]
 
-cli = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Each contact used solely for what it was given for."
-)
-audience_cli = typer.Typer(no_args_is_help=True, help="Audiences, for the officer.")
-ledger_cli = typer.Typer(no_args_is_help=True, help="The ledger.")
+_quiet: Any = {"pretty_exceptions_enable": False, "no_args_is_help": True}  # a traceback may show a contact
+cli = typer.Typer(**_quiet, add_completion=False, help="Each contact used solely for what it was given for.")
+audience_cli = typer.Typer(**_quiet, help="Audiences, for the officer.")
+ledger_cli = typer.Typer(**_quiet, help="The ledger.")
 cli.add_typer(audience_cli, name="audience")
 cli.add_typer(ledger_cli, name="ledger")
 
@@ -45,17 +46,26 @@ _SHOWN = 10  # refused rows shown in a terminal
 
 
 def main() -> None:
-    """Run the command line; errors become one message and an exit code."""
+    """Run the command line; errors become one message and an exit code, never a traceback."""
     try:
-        cli(standalone_mode=False)
+        cli()
     except SolelyError as error:
         _complain(error)
         sys.exit(error.exit_code)
-    except (typer.Exit, typer.Abort) as end:
-        sys.exit(getattr(end, "exit_code", 1))
-    except typer.BadParameter as error:
-        error.show()
-        sys.exit(2)
+    except OSError as error:
+        _complain(Unavailable(error.strerror or "the system refused", where=str(error.filename or "")))
+        sys.exit(Unavailable.exit_code)
+    except Exception as error:  # noqa: BLE001 - its message may hold what a person typed; its kind and place do not
+        frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+        place = next((f"{f.f_globals['__name__']}:{f.f_lineno}" for f in reversed(frames) if _is_ours(f)), "")
+        _complain(
+            SolelyError(f"a fault ({type(error).__name__})", where=place, cure="nothing was done by halves: report it")
+        )
+        sys.exit(SolelyError.exit_code)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("solely")
 
 
 def _complain(error: SolelyError) -> None:
@@ -63,8 +73,8 @@ def _complain(error: SolelyError) -> None:
         words = {"error": type(error).__name__, "what": error.what, "where": error.where, "cure": error.cure}
         print(json.dumps(words))  # noqa: T201 - the answer itself
     else:
-        place = f" at {error.where}" if error.where else ""
-        _err.print(f"solely: {error.what}{place}", style="bold red", markup=False, highlight=False)
+        place = f"{error.where}: " if error.where else ""
+        _err.print(f"solely: {place}{error.what}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         if error.cure:
             _err.print(f"  cure: {error.cure}", markup=False, highlight=False)
 
@@ -83,6 +93,10 @@ def _answer(as_json: bool, content: Mapping[str, Any], show: Callable[[], None])
         show()
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 @contextmanager
 def _progress(words: str, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on standard error that counts rows; nothing with --json or where nobody watches."""
@@ -97,13 +111,24 @@ def _progress(words: str, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def _rejects(path: Path | None) -> Iterator[TextIO | None]:
-    with path.open("w", newline="") if path else nullcontext() as file:
-        yield file
+    """A file that takes its place when the command is done; a command that fails leaves what was there."""
+    if path is None:
+        yield None
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @cli.command()
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR")], policy: Path | None = None, json_: Json = False
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make it; a new or empty directory.")],
+    policy: Annotated[Path | None, typer.Option(help="A policy.toml; default: the shipped one.")] = None,
+    json_: Json = False,
 ) -> None:
     """Make a data directory: policy, keys, database, ledger."""
     made = application.init(directory, *([policy] if policy else []))
@@ -118,7 +143,9 @@ def init(
 
 @cli.command()
 def give(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV: subject,kind,value,purpose,notice,given_at,withdrawn_at.")
+    ],
     notices: Annotated[Path | None, typer.Option(help="PURPOSE/VERSION.txt; default: notices/ beside FILE.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write refused rows here: row, reason.")] = None,
     directory: Dir = None,
@@ -159,8 +186,8 @@ def give(
 
 @cli.command()
 def withdraw(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
-    purpose: Annotated[str, typer.Option()],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="The platform's own id of the person.")],
+    purpose: Annotated[str, typer.Option(help="What for: a purpose of policy.toml.")],
     kind: Annotated[str | None, typer.Option(help="email or phone; default: both.")] = None,
     directory: Dir = None,
     json_: Json = False,
@@ -168,15 +195,19 @@ def withdraw(
     """End a subject's givings for a purpose, at once, in existing audiences too."""
     with _open(directory) as solely:
         ended = solely.withdraw(subject, purpose, kind)
-    _answer(json_, {"ended": ended}, lambda: _out.print(f"{ended} givings ended." if ended else "Nothing stood."))
+    _answer(
+        json_, {"ended": ended}, lambda: _out.print(f"{_many(ended, 'giving')} ended." if ended else "Nothing stood.")
+    )
 
 
 @cli.command()
 def match(
-    file: Annotated[Path, typer.Argument(metavar="LIST")],
+    file: Annotated[Path, typer.Argument(metavar="LIST", help="CSV, TXT, TSV, XLSX or Parquet; gzip too.")],
     advertiser: Advertiser,
     audience: Annotated[str, typer.Option(help="The audience's name.")],
-    purpose: Annotated[str, typer.Option()] = "tailored-audiences",
+    purpose: Annotated[str, typer.Option(help="What for: tailored-audiences or partner-audiences.")] = (
+        "tailored-audiences"
+    ),
     country: Annotated[
         str | None, typer.Option(help="Where national phone numbers are from (ISO 3166, as DE).")
     ] = None,
@@ -241,7 +272,7 @@ def _show_report(report: ListReport, status: str | None, entry: int | None) -> N
 
 @audience_cli.command("members")
 def audience_members(
-    name: Annotated[str, typer.Argument(metavar="N")],
+    name: Annotated[str, typer.Argument(metavar="N", help="The audience's name.")],
     advertiser: Advertiser,
     directory: Dir = None,
     json_: Json = False,
@@ -249,7 +280,7 @@ def audience_members(
     """The subjects of an audience, for the officer alone: a disclosure, in the ledger before it is made."""
     with _open(directory) as solely:
         subjects = solely.members(advertiser, name)
-    _answer(json_, {"subjects": subjects}, lambda: _out.print("\n".join(subjects), markup=False, highlight=False))
+    _answer(json_, {"subjects": subjects}, lambda: print(*subjects, sep="\n"))  # noqa: T201 - one a line
 
 
 @ledger_cli.command("verify")
@@ -269,7 +300,7 @@ def ledger_verify(directory: Dir = None, json_: Json = False) -> None:
         json_,
         content,
         lambda: _out.print(
-            f"Verified {proven.size:,} entries under {proven.checkpoints:,} checkpoints; root {proven.root.hex()}",
+            f"Verified: {proven.size:,} in the ledger, {proven.checkpoints:,} signed heads; root {proven.root.hex()}",
             highlight=False,
             soft_wrap=True,
         ),
@@ -287,9 +318,16 @@ def _mapping(options: list[str], where: str) -> dict[str, str]:
 def audit(
     contacts: Annotated[Path, typer.Option(help="The contacts held, with what each was given for.")],
     audiences: Annotated[Path, typer.Option(help="What was matched, for whom and when.")],
-    legal: Annotated[list[str] | None, typer.Option(help="A lawful purpose; default: tailored-audiences.")] = None,
-    contact_column: Annotated[list[str] | None, typer.Option(metavar="NAME=COLUMN")] = None,
-    audience_column: Annotated[list[str] | None, typer.Option(metavar="NAME=COLUMN")] = None,
+    legal: Annotated[
+        list[str] | None,
+        typer.Option(help="A lawful purpose, as the table spells it; may be repeated; default: tailored-audiences."),
+    ] = None,
+    contact_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="A contacts column by another name.")
+    ] = None,
+    audience_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=COLUMN", help="An audiences column by another name.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Whom did existing audiences reach through contacts not given for that? Needs no data directory."""

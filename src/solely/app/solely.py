@@ -1,20 +1,13 @@
-"""Settings in, wired application out: the one reader of clock, environment and randomness.
-
-A data directory holds policy.toml, keys/ (a file per compartment), postgres/, advertising/ (the token
-index) and ledger/ (the newest checkpoint, kept outside the database, and the key that verifies it).
-"""
+"""One data directory at work: each part wired to its own connection and capabilities, and the verbs."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
-import shutil
-import tempfile
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -24,16 +17,17 @@ from typing import Self, TextIO
 import numpy as np
 import psycopg
 
-from solely.answer.audit import AuditReport, audit
-from solely.audiences.lists import ListReport, read_list
+from solely.app.directory import read_keyring, verifier_key
+from solely.app.environment import cores, now
+from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched
 from solely.consent import Notice
-from solely.errors import Conflict, NotFound, Tampered
+from solely.errors import NotFound, Tampered
 from solely.gate import Gate
 from solely.give import Desk, Given, Intake
 from solely.give.file import give_file, read_notices
 from solely.give.intake import open_intake
-from solely.keys import Keyring, new_keyring
+from solely.keys import Keyring
 from solely.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
@@ -41,142 +35,15 @@ from solely.ledger.checkpoint import (
     verify_checkpoint,
 )
 from solely.ledger.proof import Verified, verify_log
-from solely.purpose import COMPARTMENTS, Compartment, Policy, read_policy
+from solely.purpose import COMPARTMENTS, Compartment, read_policy
 from solely.store import advertising, ledger, registry, server
-from solely.store.database import Database, provision
+from solely.store.database import Database
 from solely.store.ledger import Pen, Words
-from solely.store.roles import ROLES
 from solely.tokens import Tokeniser
 
-__all__ = ["Solely", "audit_tables", "directory_from_environment", "init", "is_wrapped", "validate"]
+__all__ = ["Solely"]
 
-_OWNER = "owner"
-_AUDIT_MEMORY = 4 * 1024**3  # bytes; beyond that an audit spills to disk
-_SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
 SOFTWARE = version("solely")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def directory_from_environment() -> Path | None:
-    """The data directory that SOLELY_DIR names."""
-    named = os.environ.get("SOLELY_DIR")
-    return Path(named) if named else None
-
-
-def _passphrase() -> bytes | None:
-    """What wraps the key files: SOLELY_PASSPHRASE; without it they are plain, for a trial."""
-    text = os.environ.get("SOLELY_PASSPHRASE")
-    return text.encode() if text else None
-
-
-def is_wrapped() -> bool:
-    """Whether key files are, or would be, wrapped by a passphrase."""
-    return _passphrase() is not None
-
-
-def validate(
-    path: Path,
-    *,
-    country: str | None = None,
-    columns: Mapping[int, str] | None = None,
-    rejects: TextIO | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> ListReport:
-    """Read a customer list and say what it holds; nothing is matched, nothing kept."""
-    reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
-    for _ in reading:
-        pass
-    return reading.report
-
-
-def audit_tables(
-    contacts: Path,
-    audiences: Path,
-    *,
-    legal: Collection[str],
-    contact_columns: Mapping[str, str],
-    audience_columns: Mapping[str, str],
-    progress: Callable[[str], None],
-) -> AuditReport:
-    """Audit a platform's existing tables; see `answer.audit.audit`. Spills to a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="solely-audit-") as temp:
-        return audit(
-            contacts,
-            audiences,
-            legal=legal,
-            contact_columns=contact_columns,
-            audience_columns=audience_columns,
-            memory_bytes=_AUDIT_MEMORY,
-            temp=Path(temp),
-            progress=progress,
-        )
-
-
-def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
-    """Make a data directory: policy, keys, database, the ledger's first entry. All of it, or nothing.
-
-    Raises Conflict where something is there already, PolicyError for a policy that does not read.
-    """
-    directory = directory.absolute()
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise Conflict("there is something here already", where=str(directory), cure="name a new directory")
-    data = policy_file.read_bytes()
-    policy = read_policy(data)
-    fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-    try:
-        _make(fresh, data, policy)
-        if directory.exists():
-            directory.rmdir()
-        fresh.rename(directory)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
-    return policy
-
-
-def _make(directory: Path, policy_data: bytes, policy: Policy) -> None:
-    directory.mkdir(mode=0o700, parents=True)
-    (directory / "policy.toml").write_bytes(policy_data)
-    keyrings = _new_keyrings(policy)
-    (directory / "keys").mkdir(mode=0o700)
-    for name, keyring in keyrings.items():
-        _write_private(directory / "keys" / f"{name}.key", keyring.to_bytes(_passphrase(), secrets.token_bytes))
-    key = _verifier_key(keyrings["ledger"])
-    (directory / "ledger").mkdir(mode=0o700)
-    (directory / "ledger" / "verifier.key").write_text(f"{key}\n")
-    owner = keyrings[_OWNER].secret("database")
-    server.create(directory / "postgres", owner)
-    with server.running(directory / "postgres") as host:
-        passwords = {role: keyrings[role].secret("database") for role in ROLES}
-        provision(Database(host), server.SUPERUSER, owner, passwords)
-    with Solely(directory) as solely:
-        solely.note_policy()
-
-
-def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
-    keyrings = {}
-    for name in (*ROLES, _OWNER):
-        purposes = [p.name for p in policy.purposes.values() if p.compartment == name]
-        keyring = new_keyring(name, purposes, secrets.token_bytes)
-        keyrings[name] = keyring.with_secret("database", secrets.token_urlsafe(32))
-    keyrings["advertising"] = keyrings["advertising"].with_secret("noise", secrets.token_hex(32))
-    keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
-    return keyrings
-
-
-def _verifier_key(keyring: Keyring) -> VerifierKey:
-    return VerifierKey(keyring.secret("origin"), keyring.ledger().public_key)
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 class Solely:
@@ -185,7 +52,7 @@ class Solely:
     Each part gets the connection and the capabilities of its own compartment; none gets a keyring.
     """
 
-    def __init__(self, directory: Path, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, directory: Path, *, clock: Callable[[], datetime] = now) -> None:
         """Raises NotFound where `directory` is none that `init` made."""
         self.directory, self.clock = directory.absolute(), clock
         if not (self.directory / "policy.toml").exists():
@@ -215,22 +82,14 @@ class Solely:
 
     # -- wiring
 
-    def _keyring(self, name: str) -> Keyring:
-        path = self.directory / "keys" / f"{name}.key"
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise NotFound("its key file can't be read", where=str(path), cure="restore it from its backup") from error
-        return Keyring.from_bytes(data, _passphrase())
-
     def _login(self, role: str) -> psycopg.Connection:
         assert self._database is not None, "used outside its with block"
-        connection = self._database.login(role, self._keyring(role).secret("database"))
+        connection = self._database.login(role, read_keyring(self.directory, role).secret("database"))
         return self._stack.enter_context(connection)
 
     @cached_property
     def _ledger_keyring(self) -> Keyring:
-        return self._keyring("ledger")
+        return read_keyring(self.directory, "ledger")
 
     @cached_property
     def _ledger(self) -> psycopg.Connection:
@@ -248,14 +107,14 @@ class Solely:
     def desk(self) -> Desk:
         """The desk, with each compartment's intake in this process."""
         intakes: dict[Compartment, Intake] = {
-            name: open_intake(name, self._keyring(name), secrets.token_bytes) for name in COMPARTMENTS
+            name: open_intake(name, read_keyring(self.directory, name), secrets.token_bytes) for name in COMPARTMENTS
         }
         return Desk(self._login("desk"), intakes, self._pen, self.policy)
 
     @cached_property
     def audiences(self) -> Audiences:
         """The advertising side, with its own role and tokenisers and nothing else."""
-        keyring = self._keyring("advertising")
+        keyring = read_keyring(self.directory, "advertising")
         return Audiences(
             connection=self._login("advertising"),
             tokenisers={purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes},
@@ -263,7 +122,7 @@ class Solely:
             policy=self.policy,
             folder=self.directory / "advertising" / "index",
             noise_key=bytes.fromhex(keyring.secret("noise")),
-            threads=os.cpu_count() or 1,
+            threads=cores(),
             new_id=uuid.uuid4,
         )
 
@@ -289,7 +148,7 @@ class Solely:
     ) -> Given:
         """Record a file of givings; notices are by default in `notices/` beside it. See `give.file.give_file`."""
         known = read_notices(notices or path.parent / "notices")
-        processes = os.cpu_count() or 1
+        processes = cores()
         return give_file(
             self.desk, path, known, self.clock(), processes=processes, on_refused=on_refused, on_progress=on_progress
         )
@@ -351,7 +210,7 @@ class Solely:
         )
 
     def _verifier(self) -> VerifierKey:
-        return _verifier_key(self._ledger_keyring)
+        return verifier_key(self._ledger_keyring)
 
     @property
     def _anchor_path(self) -> Path:
@@ -362,10 +221,16 @@ class Solely:
 
     def _check_anchor(self) -> None:
         """Refuse to go on where the database holds less than the checkpoint kept outside it speaks of."""
-        anchor = self._anchor()
+        anchor, stored = self._anchor(), ledger.read_head(self._ledger).size
         if anchor is None:
+            if stored:
+                what, cure = (
+                    "the ledger's newest checkpoint is missing",
+                    "restore the file: it shows that nothing was cut",
+                )
+                raise Tampered(what, where=str(self._anchor_path), cure=cure)
             return
-        kept, stored = verify_checkpoint(anchor, self._verifier()).size, ledger.read_head(self._ledger).size
+        kept = verify_checkpoint(anchor, self._verifier()).size
         if stored < kept:
             raise Tampered(
                 f"the ledger has {stored} entries, and had {kept}",

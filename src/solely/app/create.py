@@ -1,0 +1,48 @@
+"""Make a data directory, whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+import solely
+from solely.app.directory import make
+from solely.app.solely import Solely
+from solely.errors import Conflict, PolicyError, Unavailable
+from solely.purpose import Policy, read_policy
+
+__all__ = ["init"]
+
+_SHIPPED_POLICY = Path(solely.__file__).with_name("policy.toml")
+
+
+def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
+    """Make a data directory: policy, keys, database, the ledger's first entry. All of it, or nothing.
+
+    Raises Conflict where something is there already, PolicyError for a policy that does not read.
+    """
+    directory = directory.absolute()
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise Conflict("there is something here already", where=str(directory), cure="name a new directory")
+    try:
+        data = policy_file.read_bytes()
+    except OSError as error:
+        raise PolicyError("can't be read", where=str(policy_file), cure="check its name and rights") from error
+    policy = read_policy(data)
+    fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    try:
+        make(fresh, data, policy)
+        with Solely(fresh) as application:
+            application.note_policy()
+        if directory.exists():
+            directory.rmdir()
+        fresh.rename(directory)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        cure = "name one under a folder that you may write to, on a disk with room"
+        raise Unavailable("the directory can't be made", where=str(directory), cure=cure) from error
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return policy

@@ -1,0 +1,76 @@
+"""A data directory: policy.toml, keys/, postgres/, advertising/ (the token index) and ledger/.
+
+`keys/` has a file per compartment; `ledger/` the newest checkpoint, kept outside the database, and the key
+that verifies it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from solely.app.environment import passphrase
+from solely.errors import NotFound
+from solely.keys import Keyring, new_keyring
+from solely.ledger.checkpoint import VerifierKey
+from solely.purpose import Policy
+from solely.store import server
+from solely.store.database import Database, provision
+from solely.store.roles import ROLES
+
+__all__ = ["make", "read_keyring", "verifier_key"]
+
+_OWNER = "owner"
+
+
+def make(directory: Path, policy_data: bytes, policy: Policy) -> None:
+    """Write the policy and fresh keys, make the database. Leaves what it made where something fails."""
+    directory.mkdir(mode=0o700, parents=True)
+    (directory / "policy.toml").write_bytes(policy_data)
+    keyrings = _new_keyrings(policy)
+    (directory / "keys").mkdir(mode=0o700)
+    for name, keyring in keyrings.items():
+        _write_private(directory / "keys" / f"{name}.key", keyring.to_bytes(passphrase(), secrets.token_bytes))
+    key = verifier_key(keyrings["ledger"])
+    (directory / "ledger").mkdir(mode=0o700)
+    (directory / "ledger" / "verifier.key").write_text(f"{key}\n")
+    owner = keyrings[_OWNER].secret("database")
+    server.create(directory / "postgres", owner)
+    with server.running(directory / "postgres") as host:
+        passwords = {role: keyrings[role].secret("database") for role in ROLES}
+        provision(Database(host), server.SUPERUSER, owner, passwords)
+
+
+def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
+    keyrings = {}
+    for name in (*ROLES, _OWNER):
+        purposes = [p.name for p in policy.purposes.values() if p.compartment == name]
+        keyring = new_keyring(name, purposes, secrets.token_bytes)
+        keyrings[name] = keyring.with_secret("database", secrets.token_urlsafe(32))
+    keyrings["advertising"] = keyrings["advertising"].with_secret("noise", secrets.token_hex(32))
+    keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
+    return keyrings
+
+
+def verifier_key(keyring: Keyring) -> VerifierKey:
+    """Who signs this ledger."""
+    return VerifierKey(keyring.secret("origin"), keyring.ledger().public_key)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_keyring(directory: Path, name: str) -> Keyring:
+    """A compartment's keyring. Raises NotFound, and what `Keyring.from_bytes` raises."""
+    path = directory / "keys" / f"{name}.key"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound("its key file can't be read", where=str(path), cure="restore it from its backup") from error
+    return Keyring.from_bytes(data, passphrase())
