@@ -1,7 +1,8 @@
 """The verbs in a terminal. Thin: it reads options, calls `app`, prints; every rule stands elsewhere.
 
 Exit codes: 0 done, 1 a fault of Solely's own, 2 input (or a command) that can't be read, 3 refused,
-4 not found, 5 conflict, 6 tampered, 7 unavailable (errors.py). With --json the answer, or the error, is one JSON object on standard output.
+4 not found, 5 conflict, 6 tampered, 7 unavailable (errors.py).
+With --json the answer, or the error, is one JSON object on standard output.
 """
 
 from __future__ import annotations
@@ -110,6 +111,16 @@ def _progress(words: str, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
+def _busy(words: str, quiet: bool) -> Iterator[None]:
+    """A sign of life on standard error for work that has no count."""
+    if quiet or not _err.is_terminal:
+        yield
+        return
+    with _err.status(words):
+        yield
+
+
+@contextmanager
 def _rejects(path: Path | None) -> Iterator[TextIO | None]:
     """A file that takes its place when the command is done; a command that fails leaves what was there."""
     if path is None:
@@ -131,7 +142,8 @@ def init(
     json_: Json = False,
 ) -> None:
     """Make a data directory: policy, keys, database, ledger."""
-    made = application.init(directory, *([policy] if policy else []))
+    with _busy("making keys and database", json_):
+        made = application.init(directory, *([policy] if policy else []))
 
     def show() -> None:
         _out.print(f"Made {directory}: {len(made.purposes)} purposes, a key file and a role for each compartment.")
@@ -286,7 +298,7 @@ def audience_members(
 @ledger_cli.command("verify")
 def ledger_verify(directory: Dir = None, json_: Json = False) -> None:
     """Recompute the whole ledger from its stored bytes; exit code 6 where anything was changed."""
-    with _open(directory) as solely:
+    with _busy("recomputing the ledger", json_), _open(directory) as solely:
         proven = solely.verify_ledger()
     content = {
         "verified": True,
