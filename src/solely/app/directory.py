@@ -16,7 +16,7 @@ from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
 from solely.purpose import Policy
 from solely.store import server
-from solely.store.database import Database, provision
+from solely.store.database import Database
 from solely.store.roles import ROLES
 
 __all__ = ["make", "read_keyring", "verifier_key"]
@@ -35,6 +35,8 @@ def make(directory: Path, policy_data: bytes, policy: Policy) -> None:
     key = verifier_key(keyrings["ledger"])
     (directory / "ledger").mkdir(mode=0o700)
     (directory / "ledger" / "verifier.key").write_text(f"{key}\n")
+    from solely.store.migrate import provision  # noqa: PLC0415 - Alembic takes a while to load, and only this needs it
+
     owner = keyrings[_OWNER].secret("database")
     server.create(directory / "postgres", owner)
     with server.running(directory / "postgres") as host:
