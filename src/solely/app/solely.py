@@ -6,7 +6,7 @@ import itertools
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -76,7 +76,8 @@ class Solely:
     ) -> None:
         """Sign what was written, keep the checkpoint outside the database, stop the database."""
         try:
-            self._checkpoint()
+            if not isinstance(error, Tampered):
+                self._checkpoint()
         finally:
             self._stack.close()
 
@@ -199,15 +200,16 @@ class Solely:
 
     def verify_ledger(self) -> Verified:
         """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC."""
-        bodies, beside = itertools.tee(ledger.records(self._ledger))  # read in step, so nothing piles up
-        return verify_log(
-            (record.body for record in bodies),
-            ledger.checkpoints(self._ledger),
-            key=self._verifier(),
-            anchor=self._anchor(),
-            macs=(record.mac for record in beside),
-            mac=self._ledger_keyring.ledger().mac,
-        )
+        with closing(ledger.records(self._ledger)) as stored:
+            bodies, beside = itertools.tee(stored)  # read in step, so nothing piles up
+            return verify_log(
+                (record.body for record in bodies),
+                ledger.checkpoints(self._ledger),
+                key=self._verifier(),
+                anchor=self._anchor(),
+                macs=(record.mac for record in beside),
+                mac=self._ledger_keyring.ledger().mac,
+            )
 
     def _verifier(self) -> VerifierKey:
         return verifier_key(self._ledger_keyring)

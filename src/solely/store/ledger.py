@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,7 +106,7 @@ def size(connection: psycopg.Connection) -> int:
     return int(count)
 
 
-def records(connection: psycopg.Connection, first: int = 0) -> Iterator[Record]:
+def records(connection: psycopg.Connection, first: int = 0) -> Generator[Record]:
     """The stored entries from `first` on, in their order, streamed."""
     with connection.transaction(), connection.cursor(name="entries") as cursor:
         cursor.itersize = 10_000

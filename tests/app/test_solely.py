@@ -1,0 +1,139 @@
+"""A data directory at work: what is written down, what is found when someone changed it, what is refused."""
+
+import shutil
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from solely.app import Solely, init
+from solely.app.directory import read_keyring
+from solely.consent import Notice
+from solely.errors import NotFound, Tampered
+from solely.store import server
+from solely.store.database import Database
+
+pytestmark = pytest.mark.server
+
+NOTICE = Notice("tailored-audiences", "v1", "I agree.")
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def row(subject, value, kind="email"):
+    return {
+        "subject": subject,
+        "kind": kind,
+        "value": value,
+        "purpose": NOTICE.purpose,
+        "notice": NOTICE.name,
+        "given_at": "2026-01-01T00:00:00Z",
+        "withdrawn_at": "",
+    }
+
+
+@contextmanager
+def as_superuser(directory):
+    with server.running(directory / "postgres") as host:
+        password = read_keyring(directory, "owner").secret("database")
+        with Database(host).superuser(server.SUPERUSER, password) as connection:
+            yield connection
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A directory with eight entries under four signed heads."""
+    directory = tmp_path_factory.mktemp("solely") / "data"
+    init(directory)
+    for place in range(3):
+        with Solely(directory, clock=lambda: NOW) as solely:
+            solely.give(row(f"u{place}", f"u{place}@example.com"), NOTICE)
+            solely.withdraw(f"u{place}", NOTICE.purpose)
+    return directory
+
+
+@pytest.fixture
+def data(template, tmp_path):
+    shutil.copytree(template, tmp_path / "data")
+    if (owner := (template / "postgres").stat()).st_uid:
+        for path in (tmp_path / "data" / "postgres", *(tmp_path / "data" / "postgres").rglob("*")):
+            shutil.chown(path, owner.st_uid, owner.st_gid)
+    return tmp_path / "data"
+
+
+def verify(directory):
+    with Solely(directory) as solely:
+        return solely.verify_ledger()
+
+
+def test_a_ledger_nobody_touched_verifies(data):
+    proven = verify(data)
+    assert (proven.size, proven.checkpoints, proven.covered, proven.anchored) == (7, 4, 7, 7)
+
+
+TAMPERING = {
+    "a changed letter": "UPDATE ledger.entries SET body = overlay(body PLACING 'x' FROM 40) WHERE sequence = 3",
+    "a changed MAC": "UPDATE ledger.entries SET mac = overlay(mac PLACING '\\x00ff' FROM 1) WHERE sequence = 3",
+    "a missing entry": "DELETE FROM ledger.entries WHERE sequence = 3",
+    "a missing last entry": "DELETE FROM ledger.entries WHERE sequence = 6",
+    "an added entry": "INSERT INTO ledger.entries SELECT 7, body, mac FROM ledger.entries WHERE sequence = 6",
+    "two entries in each other's place": (
+        "UPDATE ledger.entries SET sequence = CASE sequence WHEN 3 THEN 104 ELSE 103 END WHERE sequence IN (3, 4);"
+        "UPDATE ledger.entries SET sequence = sequence - 100 WHERE sequence > 100"
+    ),
+    "a changed head": "UPDATE ledger.checkpoints SET note = replace(note, E'\\n3\\n', E'\\n4\\n') WHERE size = 3",
+    "a missing head and its entries": (
+        "DELETE FROM ledger.entries WHERE sequence >= 5; DELETE FROM ledger.checkpoints WHERE size > 5;"
+        "UPDATE ledger.head h SET size = c.size, frontier = c.frontier FROM ledger.checkpoints c WHERE c.size = 5"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_what_was_tampered_with_is_found(how, data):
+    with as_superuser(data) as connection:
+        connection.execute(TAMPERING[how])
+    with pytest.raises(Tampered):
+        verify(data)
+
+
+def test_a_database_older_than_its_last_head_is_not_opened(data, template, tmp_path):
+    shutil.copytree(data / "ledger", tmp_path / "newer")
+    with Solely(data) as solely:
+        solely.give(row("u9", "u9@example.com"), NOTICE)
+    newer = (data / "ledger" / "checkpoint").read_text()
+    shutil.rmtree(data / "postgres")
+    shutil.copytree(template / "postgres", data / "postgres")
+    owner = (template / "postgres").stat()
+    for path in (data / "postgres", *(data / "postgres").rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
+    with pytest.raises(Tampered, match="has 7 entries, and had 8"), Solely(data):
+        pass
+    assert (data / "ledger" / "checkpoint").read_text() == newer
+
+
+def test_without_the_head_outside_the_database_nothing_is_opened(data):
+    (data / "ledger" / "checkpoint").unlink()
+    with pytest.raises(Tampered, match="missing"), Solely(data):
+        pass
+
+
+def test_entries_hold_no_contact_and_no_subject(data):
+    with as_superuser(data) as connection:
+        bodies = b"".join(body for (body,) in connection.execute("SELECT body FROM ledger.entries"))
+    assert b"example.com" not in bodies
+    assert b"u1" not in bodies
+
+
+def test_a_folder_that_is_no_data_directory_is_not_opened(tmp_path):
+    with pytest.raises(NotFound):
+        Solely(tmp_path)
+
+
+def test_a_disclosure_is_written_down_before_the_members_are_told(data, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("email\nu9@example.com\n")
+    with Solely(data, clock=lambda: NOW + timedelta(days=1)) as solely:
+        solely.give(row("u9", "u9@example.com"), NOTICE)
+        solely.match(file, "acme", "one")
+        assert solely.members("acme", "one") == ["u9"]
+        assert solely.verify_ledger().size == 10
