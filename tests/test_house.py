@@ -1,0 +1,69 @@
+"""The house rules that can be counted: sizes, a test for each module, what is exported, nothing left undone."""
+
+import ast
+import importlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "solely"
+MODULES = sorted(p for p in SOURCE.rglob("*.py") if "migrations" not in p.parts)
+MAX_FILE, MAX_FUNCTION = 400, 50  # lines
+TESTED_BY = {  # modules whose test has another name, for a reason
+    "audiences/lists/bounds.py": "audiences/lists/test_reading.py",
+    "audiences/lists/report.py": "audiences/lists/test_reading.py",
+    "app/environment.py": "test_cli.py",
+    "app/files.py": "test_cli.py",
+    "app/create.py": "test_cli.py",
+    "app/directory.py": "test_cli.py",
+    "answer/source.py": "answer/test_audit.py",
+    "answer/tables.py": "answer/test_audit.py",
+    "store/migrate.py": "store/test_database.py",
+}
+
+
+def name(path):
+    return str(path.relative_to(SOURCE))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_files_and_functions_keep_their_size(module):
+    text = module.read_text()
+    assert text.count("\n") <= MAX_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < MAX_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.name != "__init__.py"], ids=name)
+def test_each_module_has_its_test(module):
+    usual = f"{module.parent.relative_to(SOURCE)}/test_{module.name}"
+    assert (ROOT / "tests" / TESTED_BY.get(name(module), usual)).exists()
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if "__all__" in m.read_text()], ids=name)
+def test_what_a_module_exports_is_there_and_sorted(module):
+    parts = module.relative_to(SOURCE.parent).with_suffix("").parts
+    loaded = importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    exported = [vars(loaded).get(one) or getattr(loaded, one) for one in loaded.__all__]
+    assert len(exported) == len(set(loaded.__all__))
+
+
+def test_nothing_is_left_undone():
+    for module in MODULES:
+        assert not re.search(r"\b(TODO|FIXME)\b|raise NotImplementedError", module.read_text()), module
+
+
+def test_no_lock_names_a_registry():
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        text = lock.read_text()
+        assert "--hash=sha256:" in text
+        assert not re.search(r"https?://|--index-url|--find-links", text), lock
+
+
+def test_no_file_is_tracked_that_a_run_makes():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    assert not re.search(r"(^|/)(__pycache__|\.venv|\.mypy_cache)/|\.(key|pyc)$", tracked, re.MULTILINE)
