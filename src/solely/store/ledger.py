@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,39 +122,41 @@ def checkpoints(connection: psycopg.Connection) -> list[str]:
     return [note for (note,) in connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size")]
 
 
-def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[[int, bytes], str]) -> str | None:
-    """Sign what is durable and not yet signed; returns the newest note, None for an empty ledger.
+def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[[int, bytes], str]) -> None:
+    """Sign what is durable and not yet signed.
 
     Reads back each entry since the last checkpoint; Tampered where one is not the appender's.
     """
-    last = connection.execute(
-        "SELECT time, frontier, note FROM ledger.checkpoints ORDER BY size DESC LIMIT 1"
-    ).fetchone()
-    signed = _head(last[0], last[1]) if last else Head()
-    head = signed
-    for record in records(connection, signed.size):
-        head = head_after(head, record, keys.mac)
-    if head.size == signed.size:
-        return last[2] if last else None
-    note = sign(head.size, head.frontier.root())
-    connection.execute(
-        "INSERT INTO ledger.checkpoints (size, note, frontier, time) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [head.size, note, head.frontier.to_bytes(), head.time],
-    )
-    return note
+    last = connection.execute("SELECT time, frontier FROM ledger.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+    signed = head = _head(*last) if last else Head()
+    with closing(records(connection, signed.size)) as stored:
+        for record in stored:
+            head = head_after(head, record, keys.mac)
+    if head.size > signed.size:
+        connection.execute(
+            "INSERT INTO ledger.checkpoints (size, note, frontier, time) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [head.size, sign(head.size, head.frontier.root()), head.frontier.to_bytes(), head.time],
+        )
 
 
-def keep_anchor(path: Path, note: str) -> None:
-    """Keep the newest checkpoint outside the database, durably and in one step."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        file.write(note)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+def keep_anchor(connection: psycopg.Connection, path: Path) -> None:
+    """Keep the newest checkpoint outside the database, durably and in one step.
+
+    It is read and written under one lock, so of two who leave at once the later note stays.
+    """
     folder = os.open(path.parent, os.O_RDONLY)
     try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        newest = connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+        if newest is None or (path.exists() and path.read_text(encoding="utf-8") == newest[0]):
+            return
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(newest[0])
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
         os.fsync(folder)
     finally:
         os.close(folder)
