@@ -6,7 +6,8 @@ database's error stops the caller, and nothing was done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -31,6 +32,16 @@ class Gate:
         """Write one entry, durably; returns its sequence."""
         with self.connection.transaction():
             return self.pen.write(self.connection, [words], self.clock())
+
+    @contextmanager
+    def still(self) -> Iterator[datetime]:
+        """Hold the ledger's head: nothing is given and nothing ends inside, and what is written is durable after it.
+
+        Gives the time that nothing recorded so far lies behind.
+        """
+        with self.connection.transaction():
+            self.pen.hold(self.connection)
+            yield self.clock()
 
     def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
         """Write the refusal down, durably, then raise Refused."""

@@ -12,42 +12,45 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+from array import array
 from collections.abc import Iterable
 from typing import Literal
 
-import psycopg
+import numpy as np
+import numpy.typing as npt
 from pyroaring import BitMap
 
-from solely.store import advertising as store
 from solely.store.advertising import Upload
 
-__all__ = ["Status", "effective", "status_of"]
+__all__ = ["Status", "effective", "standing", "status_of"]
 
 Status = Literal["ready", "too-small"]
+Numbers = npt.NDArray[np.uint32]
 _MEAN = 10.0  # members that the threshold lies above the floor, on average
 
 
-def effective(connection: psycopg.Connection, uploads: Iterable[Upload], ended: BitMap) -> BitMap:
-    """The members that a union of uploads reaches now; `ended` are the givings that stand no longer."""
-    members = BitMap()
-    for upload in uploads:
-        members |= upload.members - _lost(connection, upload, ended)
-    return members
-
-
-def _lost(connection: psycopg.Connection, upload: Upload, ended: BitMap) -> BitMap:
-    """The members of an upload who have no standing giving left in its evidence."""
-    gone = upload.evidence & ended
+def standing(givings: Numbers, members: Numbers, ended: BitMap) -> tuple[Numbers, Numbers]:
+    """Givings (each once) and the members reached through them, less those that are among the ended."""
+    gone = BitMap(array("I", givings.tobytes())) & ended
     if not gone:
-        return BitMap()
-    standing = upload.evidence - gone
-    people = store.numbers_of(connection, gone)
-    return BitMap([member for member, givings in people.items() if not standing.intersect(BitMap(givings))])
+        return givings, members
+    stands = ~np.isin(givings, np.array(gone.to_array(), np.uint32))
+    return givings[stands], members[stands]
+
+
+def effective(uploads: Iterable[Upload], ended: BitMap) -> BitMap:
+    """The members that a union of uploads reaches now; `ended` are the givings that stand no longer."""
+    found = BitMap()
+    for upload in uploads:
+        _, members = standing(upload.givings, upload.members, ended)
+        found |= BitMap(array("I", np.sort(members).astype(np.uint32).tobytes()))
+    return found
 
 
 def status_of(members: BitMap, advertiser: str, floor: int, noise_key: bytes) -> Status:
     """Whether there are enough members; the same answer for the same advertiser and members, always."""
-    seen = hashlib.sha256(members.serialize()).digest()
+    # Their numbers in order, not the bitmap's own form: that depends on how the set came about.
+    seen = hashlib.sha256(np.array(members.to_array(), "<u4").tobytes()).digest()
     drawn = hmac.digest(noise_key, advertiser.encode() + b"\0" + seen, "sha256")
     uniform = (int.from_bytes(drawn[:8], "big") + 0.5) / 2**64
     return "ready" if len(members) >= floor + int(-_MEAN * math.log(uniform)) else "too-small"

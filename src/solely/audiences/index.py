@@ -1,124 +1,112 @@
-"""The token index of one purpose: tokens of standing givings, sorted, on disk, memory-mapped.
+"""The token index of one purpose: tokens of standing givings, in order, on disk, memory-mapped.
 
 - Each token leads to a dense giving number and a dense member number. One row a token: a giving has one
   for each digest variant, and one token may belong to givings of several people.
-- A shard is an Arrow IPC file with the columns hi, lo (the token's halves, big-endian), giving, member.
-- An index is complete up to a giving number, its watermark. What came later is the delta, read from the
-  database for each match; when it grows, the index is made anew beside the old one and put in its place.
+- Shards are cut by the first bits of the token, so equal tokens stand in one. A shard is an Arrow IPC file
+  with the columns hi, lo (the token's halves, big-endian), giving, member, in order of hi; and another with
+  its places: where the rows of each bucket of hi begin. Tokens are uniform, so a bucket has about one row.
+- `current` names the folder in use, and each file with its length and CRC. What it does not name is ignored.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import shutil
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psycopg
 import pyarrow as pa
 import pyarrow.ipc
 
-from solely.store import advertising as store
+__all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
-__all__ = ["Index", "Shard", "build", "current", "read_delta", "sort_shard", "write"]
+_SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 112 MB
+_FORMAT = 2
+_COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
+_PLACES = {"place": pa.uint32()}
 
-SHARD_ROWS = 4_000_000  # tokens a shard, about: 96 MB
-_DELTA_LEAST = 50_000  # givings that are not worth a new index
-_DELTA_SHARE = 10  # a new index when the delta is over a tenth of it
-_SCHEMA = pa.schema([("hi", pa.uint64()), ("lo", pa.uint64()), ("giving", pa.uint32()), ("member", pa.uint32())])
+Numbers = npt.NDArray[np.uint32]
+Halves = npt.NDArray[np.uint64]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Tokens in order of (hi, lo) with their giving and member numbers; four arrays of one length."""
+    """Tokens in order of `hi`, and the numbers they lead to: four arrays of one length.
 
-    hi: npt.NDArray[np.uint64]
-    lo: npt.NDArray[np.uint64]
-    giving: npt.NDArray[np.uint32]
-    member: npt.NDArray[np.uint32]
+    Bucket b is `hi >> shift`, less the bits that all tokens of the shard share; its rows are
+    places[b] to places[b + 1].
+    """
+
+    hi: Halves
+    lo: Halves
+    giving: Numbers
+    member: Numbers
+    places: Numbers
+    shift: int
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Shards in order of their tokens; `starts` has the first `hi` of each. Complete up to `watermark`."""
+    """As many shards as a power of two, in order of the first bits of their tokens.
+
+    Complete up to the giving number `watermark`; `mark` says which giving that was. `text` is `current`'s.
+    """
 
     watermark: int
-    starts: npt.NDArray[np.uint64]
+    mark: str
     shards: Sequence[Shard]
+    text: str
 
     @property
     def rows(self) -> int:
         return sum(len(shard.hi) for shard in self.shards)
 
 
-def current(folder: Path, connection: psycopg.Connection, purpose: str, now: datetime) -> Index:
-    """The index of a purpose, made or made anew where too much has come since."""
-    index = _open(folder / purpose)
-    last = store.last_number(connection)
-    if index is None or last - index.watermark > max(_DELTA_LEAST, index.rows // _DELTA_SHARE):
-        write(folder / purpose, build(connection, purpose, now, last), last)
-        index = _open(folder / purpose)
-        assert index is not None
-    return index
+def sort_shard(halves: Halves, givings: npt.NDArray[Any], members: npt.NDArray[Any]) -> Shard:
+    """Put tokens in order, given as an array (n, 2) of their halves, with the numbers they lead to."""
+    order = np.argsort(halves[:, 0])
+    columns = halves[order, 0], halves[order, 1], givings[order].astype(np.uint32), members[order].astype(np.uint32)
+    return _with_places(*columns, bits=0)
 
 
-def build(connection: psycopg.Connection, purpose: str, now: datetime, upto: int) -> Shard:
-    """All standing tokens of a purpose up to a giving number, sorted."""
-    store.admit_members(connection)
-    return _read(connection, purpose, now, 0, upto)
+def _with_places(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *, bits: int) -> Shard:
+    """A shard of tokens in order that share their first `bits` bits."""
+    wide = max(1, len(hi).bit_length() - 1)  # one or two rows a bucket
+    shift = 64 - bits - wide
+    buckets = (hi >> np.uint64(shift)) & np.uint64((1 << wide) - 1)
+    counts = np.bincount(buckets.view(np.int64), minlength=1 << wide)
+    places = np.concatenate(([0], np.cumsum(counts))).astype(np.uint32)
+    return Shard(hi, lo, givings, members, places, shift)
 
 
-def read_delta(connection: psycopg.Connection, purpose: str, now: datetime, above: int) -> Shard:
-    """The standing tokens that came after `above`, sorted."""
-    last = store.last_number(connection)
-    if last > above:
-        store.admit_members(connection)
-    return _read(connection, purpose, now, above, last)
-
-
-def _read(connection: psycopg.Connection, purpose: str, now: datetime, above: int, upto: int) -> Shard:
-    givings, members, tokens = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
-    if upto > above:
-        for numbers, persons, counts, block in store.live_tokens(connection, purpose, now, above, upto):
-            givings.append(np.repeat(numbers, counts))
-            members.append(np.repeat(persons, counts))
-            tokens.append(block)
-    halves = np.frombuffer(b"".join(tokens), ">u8").reshape(-1, 2).astype(np.uint64)
-    return sort_shard(halves, np.concatenate(givings), np.concatenate(members))
-
-
-def sort_shard(halves: npt.NDArray[np.uint64], givings: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Shard:
-    """Sort tokens, given as an array (n, 2) of their halves, with the numbers they lead to."""
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    return Shard(
-        halves[order, 0],
-        halves[order, 1],
-        givings[order].astype(np.uint32),
-        members[order].astype(np.uint32),
-    )
-
-
-def write(folder: Path, tokens: Shard, watermark: int) -> None:
-    """Write an index durably beside the one in use, then put it in its place."""
-    fresh = folder / f"{watermark}.new"
+def write(folder: Path, tokens: Shard, watermark: int, mark: str) -> None:
+    """Write an index durably beside the one in use, then put it in its place. One writer at a time."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = (f"{watermark}.{again}" for again in itertools.count())
+    ready = next(folder / name for name in names if not (folder / name).exists())
+    fresh = folder / f"{ready.name}.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True, mode=0o700)
-    count = max(1, -(-len(tokens.hi) // SHARD_ROWS))
-    cuts = [len(tokens.hi) * place // count for place in range(count + 1)]
-    for place, (start, end) in enumerate(pairwise(cuts)):
-        _write_shard(fresh / f"{place:06d}.arrow", tokens, start, end)
+    fresh.mkdir(mode=0o700)
+    files = {}
+    for place, shard in enumerate(_cut(tokens)):
+        columns: Columns = {"hi": shard.hi, "lo": shard.lo, "giving": shard.giving, "member": shard.member}
+        files[f"{place:06d}.arrow"] = _save(fresh / f"{place:06d}.arrow", columns)
+        files[f"{place:06d}.places"] = _save(fresh / f"{place:06d}.places", {"place": shard.places})
     _sync(fresh)
-    ready = folder / str(watermark)
-    shutil.rmtree(ready, ignore_errors=True)
     fresh.rename(ready)
+    content = {"format": _FORMAT, "watermark": watermark, "mark": mark, "folder": ready.name, "files": files}
     pointer = folder / "current.new"
-    pointer.write_text(str(watermark))
+    pointer.write_text(json.dumps(content))
     _sync(pointer)
+    _sync(folder)
     pointer.replace(folder / "current")
     _sync(folder)
     for old in folder.iterdir():
@@ -126,32 +114,25 @@ def write(folder: Path, tokens: Shard, watermark: int) -> None:
             shutil.rmtree(old)
 
 
-def _write_shard(path: Path, tokens: Shard, start: int, end: int) -> None:
-    arrays = [pa.array(column[start:end]) for column in (tokens.hi, tokens.lo, tokens.giving, tokens.member)]
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
-        writer.write_table(pa.table(arrays, schema=_SCHEMA), max_chunksize=max(1, end - start))
+def _cut(tokens: Shard) -> list[Shard]:
+    """As many shards as needed, by the first bits of hi."""
+    bits = max(0, (len(tokens.hi) - 1) // _SHARD_ROWS).bit_length()
+    if not bits:
+        return [tokens]
+    edges = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    cuts = [0, *np.searchsorted(tokens.hi, edges).tolist(), len(tokens.hi)]
+    parts = [slice(start, end) for start, end in itertools.pairwise(cuts)]
+    return [_with_places(tokens.hi[a], tokens.lo[a], tokens.giving[a], tokens.member[a], bits=bits) for a in parts]
+
+
+def _save(path: Path, columns: Columns) -> list[int]:
+    """Write columns as one record batch; the file's length and CRC."""
+    table = pa.table({name: pa.array(column) for name, column in columns.items()})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=max(1, table.num_rows))
     _sync(path)
-
-
-def _open(folder: Path) -> Index | None:
-    try:
-        watermark = int((folder / "current").read_text())
-    except FileNotFoundError:
-        return None
-    shards = [_map(path) for path in sorted((folder / str(watermark)).iterdir())]
-    starts = np.array([shard.hi[0] if len(shard.hi) else 0 for shard in shards], np.uint64)
-    return Index(watermark, starts, shards)
-
-
-def _map(path: Path) -> Shard:
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    columns = [
-        table.column(name).chunk(0).to_numpy()
-        if table.num_rows
-        else np.empty(0, table.schema.field(name).type.to_pandas_dtype())
-        for name in _SCHEMA.names
-    ]
-    return Shard(*columns)
+    with pa.memory_map(str(path)) as file:
+        return [file.size(), zlib.crc32(file.read_buffer())]
 
 
 def _sync(path: Path) -> None:
@@ -160,3 +141,41 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def named(folder: Path) -> str | None:
+    """What `current` says now; None where no index was ever put in its place."""
+    try:
+        return (folder / "current").read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def read(folder: Path, text: str) -> Index | None:
+    """Open the index that `text` names and check all of it; None for one that is damaged or of another format."""
+    try:
+        content = json.loads(text)
+        if content["format"] != _FORMAT:
+            return None
+        files = {name: _load(folder / content["folder"] / name, *about) for name, about in content["files"].items()}
+        tokens = [files[name] for name in sorted(files) if name.endswith(".arrow")]
+        places = [files[name]["place"] for name in sorted(files) if name.endswith(".places")]
+        left = 64 - (len(tokens) - 1).bit_length()  # bits of hi that tokens of one shard may differ in
+        shards = [
+            Shard(**columns, places=place, shift=left - (len(place) - 2).bit_length())
+            for columns, place in zip(tokens, places, strict=True)
+        ]
+        return Index(content["watermark"], content["mark"], shards, text)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException):
+        return None
+
+
+def _load(path: Path, size: int, crc: int) -> Columns:
+    file = pa.memory_map(str(path))
+    if file.size() != size or zlib.crc32(file.read_buffer()) != crc:
+        raise ValueError("damaged")
+    table = pa.ipc.open_file(file).read_all()
+    return {
+        name: table[name].chunk(0).to_numpy() if table.num_rows else np.empty(0, kind.to_pandas_dtype())
+        for name, kind in (_PLACES if path.suffix == ".places" else _COLUMNS).items()
+    }

@@ -2,9 +2,10 @@
 
 1  read      the list, in a process of its own; each usable cell is a digest
 2  tokenise  under the key of the purpose the capability is for
-3  look up   in the index of that purpose, and in what came since; less what ended
-4  write     one ledger entry that commits to each giving used; durable before step 5
-5  keep      members and evidence; of rows that met nobody nothing is kept
+3  look up   in the index of that purpose, and in what came since
+4  write     one ledger entry that commits to each giving used, less what ended up to this moment: the ledger's
+             head is held, so nothing ends between the look and the entry. Durable before step 5
+5  keep      givings and members; of rows that met nobody nothing is kept
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,10 +25,10 @@ import numpy.typing as npt
 import psycopg
 from pyroaring import BitMap
 
-from solely.audiences import index
-from solely.audiences.audience import Status, effective, status_of
+from solely.audiences.audience import Status, effective, standing, status_of
 from solely.audiences.engines import local
 from solely.audiences.lists import ListReport, Reading
+from solely.audiences.shelf import Shelf, read_delta
 from solely.errors import BadInput
 from solely.gate import Gate
 from solely.purpose import Policy
@@ -48,7 +50,7 @@ class Matched:
     ledger: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Audiences:
     """The advertising side: its database role, its tokenisers, the gate; no keyring, no sealed contact."""
 
@@ -82,29 +84,27 @@ class Audiences:
 
     def match(self, reading: Reading, advertiser: str, audience: str, purpose: str, now: datetime) -> Matched:
         """Match a list for an audience, in the steps above. `allow` comes first."""
-        tokeniser = self.tokenisers[purpose]
-        tokens = self._tokens(reading, tokeniser)
-        upload = self.look_up(tokens, purpose, now)
-        words = Words(
-            "use",
-            f"advertiser {advertiser}",
-            purpose,
-            np.array(upload.evidence, np.uint64),
-            MappingProxyType(
-                {
-                    "audience": audience,
-                    "upload": str(upload.id),
-                    "rows": reading.report.rows,
-                    "usable": reading.report.usable,
-                }
-            ),
-        )
-        sequence = self.gate.write_down(words)
-        valid_until = now + timedelta(days=self.policy.audience_valid_days)
+        tokens = self._tokens(reading, self.tokenisers[purpose])
+        givings, members = self.look_up(tokens, purpose)
+        id_, report = self.new_id(), reading.report
+        details: dict[str, str | int] = {
+            "audience": audience,
+            "upload": str(id_),
+            "rows": report.rows,
+            "usable": report.usable,
+        }
+        with self.gate.still() as moment:
+            givings, members = standing(givings, members, self._shelf.ended(self.connection, moment))
+            words = Words(
+                "use", f"advertiser {advertiser}", purpose, givings.astype(np.uint64), MappingProxyType(details)
+            )
+            sequence = self.gate.write_down(words)
+        upload = store.Upload(id_, givings, members)
         with self.connection.transaction():
             store.add_audience(self.connection, advertiser, audience, purpose)
+            valid_until = now + timedelta(days=self.policy.audience_valid_days)
             store.add_upload(self.connection, advertiser, audience, upload, now, valid_until)
-        return Matched(reading.report, self.status(advertiser, audience, now), sequence)
+        return Matched(report, self.status(advertiser, audience, now), sequence)
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:
         """Steps 1 and 2, block by block; under each live key while keys are being rotated."""
@@ -113,21 +113,21 @@ class Audiences:
             blocks += [tokeniser.tokenise(digests, number) for number in tokeniser.numbers]
         return np.concatenate(blocks)
 
-    def look_up(self, tokens: npt.NDArray[np.uint8], purpose: str, now: datetime) -> store.Upload:
-        """Step 3: whom these tokens reach, and through which givings. Nothing is stored."""
-        tokens_index = index.current(self.folder, self.connection, purpose, now)
-        delta = index.read_delta(self.connection, purpose, now, tokens_index.watermark)
-        givings, members = local.find(tokens_index, delta, tokens, self.threads)
-        ended = store.ended(self.connection, now)
-        if ended:
-            standing = ~np.isin(givings, np.array(ended, np.uint32))
-            givings, members = givings[standing], members[standing]
-        return store.Upload(self.new_id(), BitMap(members), BitMap(givings))
+    def look_up(self, tokens: npt.NDArray[np.uint8], purpose: str) -> local.Found:
+        """Step 3: the givings these tokens are of, some maybe ended, and the member behind each. Nothing is stored."""
+        now = self.gate.clock()  # a long list was read until now; what was given meanwhile counts
+        index = self._shelf.current(self.connection, purpose, now)
+        delta = read_delta(self.connection, purpose, now, index.watermark)
+        return local.find(index, delta, tokens, self.threads)
+
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return Shelf(self.folder)
 
     def members(self, advertiser: str, audience: str, now: datetime) -> BitMap:
         """The effective members of an audience, for the officer and for delivery; never for the advertiser."""
         uploads = store.uploads(self.connection, advertiser, audience, now)
-        return effective(self.connection, uploads, store.ended(self.connection, now))
+        return effective(uploads, self._shelf.ended(self.connection, now))
 
     def status(self, advertiser: str, audience: str, now: datetime) -> Status:
         """What the advertiser is told of an audience's size."""

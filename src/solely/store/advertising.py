@@ -1,12 +1,13 @@
 """The advertising schema: tokens of givings, their ends, members, audiences. It holds no contact.
 
 Everything here runs as the role `advertising`, which can read this schema and no other.
-A giving's number is dense and never given twice; it is committed in order, since the desk records
-one batch after the other. So all givings above a number are exactly what came after it.
+The numbers of givings and of their ends are dense and never given twice; they are committed in order,
+since whoever records holds the ledger's head. So all above a number is exactly what came after it.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +25,15 @@ __all__ = [
     "add_audience",
     "add_upload",
     "admit_members",
-    "ended",
+    "ended_since",
+    "ending_mark",
     "expect_purpose",
+    "giving_mark",
+    "last_ending",
     "last_number",
     "live_tokens",
-    "numbers_of",
     "pseudonyms_of",
+    "settled_number",
     "uploads",
 ]
 
@@ -43,11 +47,11 @@ _ENDS = "LEFT JOIN advertising.endings e USING (pseudonym, giving)"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One match: whom it reached, and through which givings."""
+    """One match: through which givings it reached someone, in order of their numbers, and whom through each."""
 
     id: UUID
-    members: BitMap
-    evidence: BitMap
+    givings: npt.NDArray[np.uint32]
+    members: npt.NDArray[np.uint32]
 
 
 def last_number(connection: psycopg.Connection) -> int:
@@ -56,12 +60,38 @@ def last_number(connection: psycopg.Connection) -> int:
     return int(number)
 
 
-def admit_members(connection: psycopg.Connection) -> None:
-    """Give a dense member number to each person who has none yet."""
+def settled_number(connection: psycopg.Connection, now: datetime, above: int) -> int:
+    """The highest giving number up to which all givings above `above` have begun at `now`."""
+    row = connection.execute(
+        "SELECT max(number) FROM advertising.givings WHERE number < coalesce((SELECT min(number)"
+        " FROM advertising.givings WHERE number > %(above)s AND given_at > %(now)s), 1::bigint << 62)",
+        {"above": above, "now": now},
+    ).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def giving_mark(connection: psycopg.Connection, number: int) -> str:
+    """What tells the giving of that number from any other; empty where there is none."""
+    return _mark(connection.execute("SELECT pseudonym, giving FROM advertising.givings WHERE number = %s", [number]))
+
+
+def ending_mark(connection: psycopg.Connection, number: int) -> str:
+    """What tells the end of that number from any other; empty where there is none."""
+    return _mark(connection.execute("SELECT pseudonym, giving FROM advertising.endings WHERE number = %s", [number]))
+
+
+def _mark(rows: psycopg.Cursor) -> str:
+    row = rows.fetchone()
+    return f"{row[0]} {row[1]}" if row else ""
+
+
+def admit_members(connection: psycopg.Connection, above: int) -> None:
+    """Give a dense member number to each person who has none yet and a giving with a number over `above`."""
     connection.execute(
         "INSERT INTO advertising.members (pseudonym) SELECT DISTINCT pseudonym FROM advertising.givings g"
-        " WHERE NOT EXISTS (SELECT FROM advertising.members m WHERE m.pseudonym = g.pseudonym) ORDER BY 1"
-        " ON CONFLICT DO NOTHING"
+        " WHERE number > %s AND NOT EXISTS (SELECT FROM advertising.members m WHERE m.pseudonym = g.pseudonym)"
+        " ORDER BY 1 ON CONFLICT DO NOTHING",
+        [above],
     )
 
 
@@ -90,15 +120,26 @@ def live_tokens(
             )
 
 
-def ended(connection: psycopg.Connection, now: datetime) -> BitMap:
-    """The numbers of all givings that stand no longer."""
+def last_ending(connection: psycopg.Connection) -> int:
+    """The highest number of an end there is; 0 where nothing ended by withdrawal."""
+    (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM advertising.endings").fetchone() or (0,)
+    return int(number)
+
+
+def ended_since(
+    connection: psycopg.Connection, above: int, upto: int, expired_after: datetime, now: datetime
+) -> list[int]:
+    """The numbers of givings whose end has a number in (above, upto], or which expired in (expired_after, now].
+
+    An end counts once it is recorded, whatever the clock says of its time.
+    """
     rows = connection.execute(
         "SELECT g.number FROM advertising.endings e JOIN advertising.givings g USING (pseudonym, giving)"
-        " WHERE e.ended_at <= %(now)s UNION ALL"
-        " SELECT number FROM advertising.givings WHERE expires_at <= %(now)s",
-        {"now": now},
+        " WHERE e.number > %(above)s AND e.number <= %(upto)s UNION ALL"
+        " SELECT number FROM advertising.givings WHERE expires_at > %(after)s AND expires_at <= %(now)s",
+        {"above": above, "upto": upto, "after": expired_after, "now": now},
     )
-    return BitMap([number for (number,) in rows])
+    return [number for (number,) in rows]
 
 
 def expect_purpose(connection: psycopg.Connection, advertiser: str, audience: str, purpose: str) -> None:
@@ -131,7 +172,7 @@ def add_upload(
     matched_at: datetime,
     valid_until: datetime,
 ) -> None:
-    """Store one match."""
+    """Store one match: its members as little-endian uint32, its givings as a Roaring bitmap."""
     connection.execute(
         "INSERT INTO advertising.uploads (advertiser, upload, audience, members, evidence, matched_at, valid_until)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
@@ -139,8 +180,8 @@ def add_upload(
             advertiser,
             upload.id,
             audience,
-            upload.members.serialize(),
-            upload.evidence.serialize(),
+            upload.members.astype("<u4").tobytes(),
+            BitMap(array("I", upload.givings.tobytes())).serialize(),
             matched_at,
             valid_until,
         ],
@@ -156,20 +197,10 @@ def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now:
         " WHERE advertiser = %s AND audience = %s AND valid_until > %s ORDER BY matched_at, upload",
         [advertiser, audience, now],
     )
-    return [Upload(id_, BitMap.deserialize(members), BitMap.deserialize(evidence)) for id_, members, evidence in rows]
-
-
-def numbers_of(connection: psycopg.Connection, givings: BitMap) -> dict[int, set[int]]:
-    """For the people behind these givings: member number -> all giving numbers they ever had here."""
-    rows = connection.execute(
-        "SELECT m.number, g.number FROM advertising.members m JOIN advertising.givings g USING (pseudonym)"
-        " WHERE m.pseudonym IN (SELECT pseudonym FROM advertising.givings WHERE number = ANY(%s))",
-        [list(givings)],
-    )
-    found: dict[int, set[int]] = {}
-    for member, number in rows:
-        found.setdefault(member, set()).add(number)
-    return found
+    return [
+        Upload(id_, np.array(BitMap.deserialize(evidence).to_array(), np.uint32), np.frombuffer(members, "<u4"))
+        for id_, members, evidence in rows
+    ]
 
 
 def pseudonyms_of(connection: psycopg.Connection, members: BitMap) -> list[UUID]:

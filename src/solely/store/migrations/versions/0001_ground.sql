@@ -47,6 +47,7 @@ CREATE INDEX ON advertising.givings (purpose, number);
 CREATE INDEX ON advertising.givings (number);
 CREATE INDEX ON advertising.givings (expires_at) WHERE expires_at IS NOT NULL;
 CREATE TABLE advertising.endings (
+    number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     pseudonym uuid NOT NULL,
     giving uuid NOT NULL,
     ended_at timestamptz NOT NULL,
@@ -74,7 +75,7 @@ CREATE TABLE advertising.audiences (
     purpose text NOT NULL,
     PRIMARY KEY (advertiser, name)
 );
--- one row for each match: whom it reached, and through which givings (the evidence)
+-- one row for each match: through which givings it reached someone (the evidence, a bitmap), and whom through each
 CREATE TABLE advertising.uploads (
     advertiser text NOT NULL,
     upload uuid NOT NULL,
