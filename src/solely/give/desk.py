@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
@@ -20,14 +19,16 @@ import psycopg
 from solely.consent import COLUMNS, CURES, Notice
 from solely.errors import GivingError, NotFound
 from solely.give.intake import Intake
-from solely.give.rows import Batch, Prepared, Row, Rules, prepare
-from solely.purpose import Compartment, Policy
+from solely.give.rows import Batch, Prepared, Pseudonyms, Row, Rules, prepare
+from solely.purpose import KINDS, Compartment, Policy
 from solely.store import desk as store
 from solely.store.ledger import Pen, Words
 
 __all__ = ["Desk", "Given"]
 
 PRINCIPAL = "desk"
+
+Ids = np.ndarray[tuple[int, int], np.dtype[np.uint8]]  # shape (n, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Desk:
             raise GivingError(reason, CURES[reason])
         return given
 
-    def batch(self, rows: Sequence[Row], rules: Rules, pending: Mapping[tuple[str, Compartment], UUID]) -> Batch:
+    def batch(self, rows: Sequence[Row], rules: Rules, pending: Pseudonyms) -> Batch:
         """Rows with the pseudonym each subject has, is about to get (`pending`), or gets now."""
         place, purpose = rules.columns.index("subject"), rules.columns.index("purpose")
         asked = set()
@@ -91,28 +92,41 @@ class Desk:
             if len(cells) == len(rules.columns) and (found := self.policy.purposes.get(cells[purpose].strip())):
                 asked.add((cells[place].strip(), found.compartment))
         known = store.pseudonyms(self.connection, {subject for subject, _ in asked if subject.isprintable()})
-        return Batch(rows, {key: known.get(key) or pending.get(key) or uuid4() for key in asked})
+        fresh = self.pen.entropy(16 * len(asked))
+        return Batch(
+            rows,
+            {
+                key: known.get(key) or pending.get(key) or fresh[start : start + 16]
+                for start, key in zip(range(0, len(fresh), 16), asked, strict=True)
+            },
+        )
 
     def record(self, prepared: Prepared, now: datetime) -> Given:
         """Record a prepared batch and its refusals: one transaction, durable on return."""
         with self.connection.transaction():
             self.pen.hold(self.connection)
-            fresh = store.stage(self.connection, prepared.staged)
-            words = _words(fresh, prepared)
+            sheets = [store.sift(self.connection, sheet) for sheet in prepared.sheets]
+            words = _words(sheets, prepared)
             if words:
                 first = self.pen.write(self.connection, words, now)
-                store.record(self.connection, _sequences(words, "giving", first))
-                store.record_endings(self.connection, _sequences(words, "withdrawal", first))
-        given, ended = (sum(map(len, ids.values())) // 16 for ids in (fresh.givings, fresh.endings))
-        return Given(prepared.rows, given, prepared.taken - given, ended, prepared.reasons())
+                entries = {(one.type, one.purpose): first + place for place, one in enumerate(words)}
+                for sheet in sheets:
+                    giving, ending = (entries.get((type_, sheet.purpose), -1) for type_ in ("giving", "withdrawal"))
+                    store.record(self.connection, sheet, giving, ending)
+        given = sum(len(sheet.lines) for sheet in sheets)
+        taken = sum(len(sheet.lines) for sheet in prepared.sheets)
+        ended = sum(len(sheet.ending) for sheet in sheets)
+        return Given(prepared.rows, given, taken - given, ended, prepared.reasons())
 
     def withdraw(self, subject: str, purpose: str, kind: str | None, now: datetime) -> int:
         """End the subject's standing givings for a purpose, now; returns how many.
 
         Effective when it returns, in audiences that stand too. Raises PolicyError for an unknown
-        purpose, NotFound for a subject who never gave anything.
+        purpose, GivingError for an unknown kind, NotFound for a subject who never gave anything.
         """
         compartment = self.policy.purpose(purpose).compartment
+        if kind not in {None, *KINDS}:
+            raise GivingError("unknown-kind", CURES["unknown-kind"])
         with self.connection.transaction():
             self.pen.hold(self.connection)
             standing = store.standing(self.connection, subject, purpose, now)
@@ -120,24 +134,24 @@ class Desk:
                 raise NotFound("no subject of that id gave anything", cure="use the id the giving was recorded under")
             ending = [giving for giving in standing if kind in {None, giving.kind}]
             if ending:
-                words = Words("withdrawal", "subject", purpose, _ids(b"".join(giving.id.bytes for giving in ending)))
+                words = Words("withdrawal", "subject", purpose, _array(b"".join(giving.id.bytes for giving in ending)))
                 entry = self.pen.write(self.connection, [words], now)
                 store.end(self.connection, ending, compartment, now, entry)
         return len(ending)
 
 
-def _words(fresh: store.Fresh, prepared: Prepared) -> list[Words]:
-    words = [Words("giving", PRINCIPAL, purpose, _ids(ids)) for purpose, ids in fresh.givings.items()]
-    words += [Words("withdrawal", PRINCIPAL, purpose, _ids(ids)) for purpose, ids in fresh.endings.items()]
+def _words(sheets: Sequence[store.Sheet], prepared: Prepared) -> list[Words]:
+    words = [Words("giving", PRINCIPAL, sheet.purpose, _ids(sheet.lines)) for sheet in sheets if sheet.lines]
+    words += [Words("withdrawal", PRINCIPAL, sheet.purpose, _ids(sheet.ending)) for sheet in sheets if sheet.ending]
     if prepared.refused:
-        details = MappingProxyType({"of": "giving", **prepared.reasons()})
-        words.append(Words("refusal", PRINCIPAL, details=details))
+        details: dict[str, str | int] = {"of": "giving", **prepared.reasons()}
+        words.append(Words("refusal", PRINCIPAL, details=MappingProxyType(details)))
     return words
 
 
-def _sequences(words: Sequence[Words], type_: str, first: int) -> dict[str, int]:
-    return {one.purpose: first + place for place, one in enumerate(words) if one.type == type_ and one.purpose}
+def _ids(lines: Sequence[store.Line]) -> Ids:
+    return _array(bytes.fromhex("".join(line.giving for line in lines)))
 
 
-def _ids(ids: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _array(ids: bytes) -> Ids:
     return np.frombuffer(ids, np.uint8).reshape(-1, 16)

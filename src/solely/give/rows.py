@@ -1,10 +1,11 @@
-"""Rows of a givings file become rows for the database: read, checked, sealed or tokenised.
+"""Rows of a givings file become lines for the database: read, checked, sealed or tokenised.
 
 This is the costly part of giving, and it needs no database: `prepare` runs in worker processes.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,16 @@ from uuid import UUID
 from solely.consent import CURES, Asked, read_asked
 from solely.errors import ContactError, GivingError
 from solely.give.intake import Intake, Taken
-from solely.purpose import Compartment, Policy
+from solely.purpose import Compartment, Policy, Purpose
+from solely.store.desk import Line, Sheet
 
-__all__ = ["Batch", "Prepared", "Rules", "prepare"]
+__all__ = ["Batch", "Prepared", "Pseudonyms", "Row", "Rules", "prepare"]
+
+# What is no text: control characters, line ends, halves of characters, and what stands where bytes were no UTF-8.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
 
 Row = tuple[int, list[str]]  # its number in the file, from 1, and its cells
+Pseudonyms = Mapping[tuple[str, Compartment], bytes]  # by subject and compartment; 16 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows, and the pseudonyms their subjects have or would get, by subject and compartment."""
+    """Some rows, and the pseudonyms their subjects have or would get."""
 
     rows: Sequence[Row]
-    pseudonyms: Mapping[tuple[str, Compartment], UUID]
+    pseudonyms: Pseudonyms
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch ready to be recorded: `staged` is in COPY text format (store/desk.py)."""
+    """A batch ready to be recorded: a sheet for each purpose, and the refused rows with their reasons."""
 
     rows: int
-    taken: int
-    staged: bytes
+    sheets: Sequence[Sheet]
     refused: Sequence[tuple[int, str]]
 
     def reasons(self) -> Counter[str]:
@@ -66,49 +71,51 @@ def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -
         except (GivingError, ContactError) as error:
             refused.append((number, error.reason))
             continue
-        pseudonym = batch.pseudonyms[one.subject, one.purpose.compartment]
+        pseudonym = UUID(bytes=batch.pseudonyms[one.subject, one.purpose.compartment])
         asked.setdefault(one.purpose.name, []).append((one, pseudonym))
-    lines = [
-        _line(one, pseudonym, taken)
-        for group in asked.values()
-        for (one, pseudonym), taken in zip(group, _intake(group, intakes).take(group), strict=True)
-    ]
-    return Prepared(len(batch.rows), len(lines), "".join(lines).encode(), refused)
-
-
-def _intake(group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Intake:
-    return intakes[group[0][0].purpose.compartment]
+    sheets = [_sheet(rules.policy.purpose(name), group, intakes) for name, group in asked.items()]
+    return Prepared(len(batch.rows), sheets, refused)
 
 
 def _read(cells: list[str], rules: Rules) -> Asked:
     if len(cells) != len(rules.columns):
         raise GivingError("ragged-row", CURES["ragged-row"])
-    if "\ufffd" in (text := "".join(cells)) or not text.isprintable():
-        raise GivingError("not-text", CURES["not-text"])
     row = dict(zip(rules.columns, cells, strict=True))
+    if _UNFIT.search("".join(cells)) or not row["subject"].strip().isprintable():
+        raise GivingError("not-text", CURES["not-text"])
     if row["notice"].strip() in rules.changed:
         raise GivingError("notice-changed", CURES["notice-changed"])
     return read_asked(row, rules.policy, rules.notices, rules.now)
 
 
-def _line(asked: Asked, pseudonym: UUID, taken: Taken) -> str:
-    values = (
-        asked.subject.replace("\\", "\\\\"),
-        asked.purpose.compartment,
-        pseudonym.hex,
-        taken.giving.hex,
-        asked.purpose.name,
-        asked.contact.kind,
-        f"\\\\x{asked.notice.hex()}",
-        asked.given_at.isoformat(),
-        _time(asked.expires_at),
-        _time(asked.withdrawn_at),
-        str(taken.key_number),
-        f"\\\\x{taken.held.hex()}",
-        "\\N" if taken.wrapped is None else f"\\\\x{taken.wrapped.hex()}",
+def _sheet(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Sheet:
+    taken = intakes[purpose.compartment].take(group)
+    lines = [_line(one, pseudonym.hex, held) for (one, pseudonym), held in zip(group, taken, strict=True)]
+    return Sheet(purpose.name, purpose.compartment, lines, ())
+
+
+def _line(asked: Asked, person: str, taken: Taken) -> Line:
+    giving, purpose, kind = taken.giving.hex, asked.purpose.name, asked.contact.kind
+    given_at, expires_at = asked.given_at.isoformat(), _time(asked.expires_at, r"\N")
+    who = f"{person}\t{giving}"
+    if taken.wrapped is None:
+        held, wrapped = f"{taken.key_number}\t{_bytes(taken.held)}\t{given_at}", ""
+    else:
+        held, wrapped = f"{kind}\t{taken.key_number}\t{_bytes(taken.held)}", f"{who}\t{_bytes(taken.wrapped)}"
+    return Line(
+        giving,
+        asked.subject,
+        person,
+        _time(asked.withdrawn_at, ""),
+        registry=f"{giving}\t{purpose}\t{kind}\t{_bytes(asked.notice)}\t{given_at}\t{expires_at}",
+        held=f"{who}\t{purpose}\t{held}\t{expires_at}",
+        wrapped=wrapped,
     )
-    return "\t".join(values) + "\n"
 
 
-def _time(time: datetime | None) -> str:
-    return "\\N" if time is None else time.isoformat()
+def _bytes(data: bytes) -> str:
+    return rf"\\x{data.hex()}"
+
+
+def _time(time: datetime | None, none: str) -> str:
+    return none if time is None else time.isoformat()

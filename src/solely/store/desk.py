@@ -1,72 +1,61 @@
 """What the desk writes: a batch of givings and their ends, in the one transaction its caller opened.
 
-The caller holds the ledger's head (store/ledger.py, `reserve`) from the first statement on, so batches
-are recorded one after the other, and a giving, its compartment's row and its ledger entry become
-durable together or not at all.
+- The caller holds the ledger's head (store/ledger.py, `Pen.hold`) from the first statement on, so batches
+  are recorded one after the other, and a giving, its compartment's row and its ledger entry become
+  durable together or not at all.
+- Rows come as text for COPY, straight into their tables. No table is between, not even a temporary one:
+  its rows in the catalogue would show everyone when the desk is at work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from solely.consent import Giving, Notice
 from solely.errors import Conflict
-from solely.purpose import COMPARTMENTS, HOLDS, Compartment
+from solely.purpose import HOLDS, Compartment
 
-__all__ = [
-    "STAGED",
-    "Fresh",
-    "add_notices",
-    "end",
-    "pseudonyms",
-    "record",
-    "record_endings",
-    "stage",
-    "standing",
-]
+__all__ = ["Line", "Sheet", "add_notices", "end", "pseudonyms", "record", "sift", "standing"]
 
-STAGED = (
-    "subject",
-    "compartment",
-    "pseudonym",
-    "giving",
-    "purpose",
-    "kind",
-    "notice",
-    "given_at",
-    "expires_at",
-    "withdrawn_at",
-    "key_number",
-    "held",
-    "wrapped",
-)
-_TEMPORARY = """
-CREATE TEMPORARY TABLE IF NOT EXISTS staged (
-    subject text, compartment text, pseudonym uuid, giving uuid, purpose text, kind text, notice bytea,
-    given_at timestamptz, expires_at timestamptz, withdrawn_at timestamptz, key_number integer, held bytea,
-    wrapped bytea, fresh boolean NOT NULL DEFAULT false, ends boolean NOT NULL DEFAULT false
-) ON COMMIT DELETE ROWS
-"""
+GIVINGS = "subject, giving, purpose, kind, notice, given_at, expires_at, entry"
+CONTACTS = "pseudonym, giving, purpose, kind, key_number, box, expires_at"
+WRAPPED_KEYS = "pseudonym, giving, wrapped"
+TOKENS = "pseudonym, giving, purpose, key_number, tokens, given_at, expires_at"
+
+
+class Line(NamedTuple):
+    """One giving. Ids are 32 hex digits; the texts are fields for COPY, in the order of the columns above."""
+
+    giving: str
+    subject: str
+    pseudonym: str
+    ended_at: str  # "" where it did not end
+    registry: str  # GIVINGS less subject and entry
+    held: str  # CONTACTS or TOKENS
+    wrapped: str  # WRAPPED_KEYS, "" for tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """What of a staged batch is new: givings and ends by purpose, each the ids in order, 16 bytes each."""
+class Sheet:
+    """Givings of one purpose: `lines` are to be recorded, `ending` are those whose end is."""
 
-    givings: Mapping[str, bytes]
-    endings: Mapping[str, bytes]
+    purpose: str
+    compartment: Compartment
+    lines: Sequence[Line]
+    ending: Sequence[Line]
 
 
-def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[tuple[str, str], UUID]:
-    """The pseudonyms that stand, by subject and compartment."""
+def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[tuple[str, str], bytes]:
+    """The pseudonyms that stand (16 bytes each), by subject and compartment."""
     rows = connection.execute(
-        "SELECT subject, compartment, pseudonym FROM registry.pseudonyms WHERE subject = ANY(%s)", [list(subjects)]
+        "SELECT subject, compartment, uuid_send(pseudonym) FROM registry.pseudonyms WHERE subject = ANY(%s::text[])",
+        [_texts(subjects)],
     )
     return {(subject, compartment): pseudonym for subject, compartment, pseudonym in rows}
 
@@ -88,102 +77,81 @@ def add_notices(connection: psycopg.Connection, notices: Iterable[Notice]) -> se
     return changed
 
 
-def stage(connection: psycopg.Connection, rows: bytes) -> Fresh:
-    """Take rows of `STAGED` in COPY text format, and say which of them are new.
+def sift(connection: psycopg.Connection, sheet: Sheet) -> Sheet:
+    """What of a sheet is new, once each, in the order of the ids.
 
-    Raises Conflict where a subject got its pseudonym from someone else in the meantime.
+    A giving that is recorded stays as it is: given again after its end, it does not begin again. The order
+    is that of no file, since an id is a hash. Raises Conflict where a subject got another pseudonym in the
+    meantime.
     """
-    connection.execute(_TEMPORARY)
     # Few rows against large tables: look each up by its key.
     connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-    columns = sql.SQL(", ").join(map(sql.Identifier, STAGED))
-    with connection.cursor().copy(sql.SQL("COPY staged ({}) FROM STDIN").format(columns)) as copy:
-        copy.write(rows)
-    connection.execute("ANALYZE staged")
-    _settle_pseudonyms(connection)
-    connection.execute(
-        "UPDATE staged s SET fresh = true WHERE ctid IN (SELECT min(ctid) FROM staged GROUP BY giving)"
-        " AND NOT EXISTS (SELECT FROM registry.givings g WHERE g.subject = s.subject AND g.giving = s.giving)"
+    rows = connection.execute(
+        "SELECT g.giving, e.giving IS NOT NULL FROM unnest(%s::text[], %s::uuid[]) AS s (subject, giving)"
+        " JOIN registry.givings g USING (subject, giving) LEFT JOIN registry.endings e USING (subject, giving)",
+        [_texts(line.subject for line in sheet.lines), _ids(line.giving for line in sheet.lines)],
     )
-    connection.execute(
-        "UPDATE staged s SET ends = true"
-        " WHERE ctid IN (SELECT min(ctid) FROM staged WHERE withdrawn_at IS NOT NULL GROUP BY giving)"
-        " AND NOT EXISTS (SELECT FROM registry.endings e WHERE e.subject = s.subject AND e.giving = s.giving)"
-    )
-    return Fresh(_by_purpose(connection, "fresh"), _by_purpose(connection, "ends"))
+    ended = {giving.hex: over for giving, over in rows}
+    fresh = {line.giving: line for line in reversed(sheet.lines) if line.giving not in ended}
+    ending = {line.giving: line for line in reversed(sheet.lines) if line.ended_at and not ended.get(line.giving)}
+    _settle_pseudonyms(connection, sheet.compartment, {**fresh, **ending}.values())
+    return Sheet(sheet.purpose, sheet.compartment, _sorted(fresh.values()), _sorted(ending.values()))
 
 
-def _settle_pseudonyms(connection: psycopg.Connection) -> None:
-    connection.execute(
-        "INSERT INTO registry.pseudonyms (subject, compartment, pseudonym)"
-        " SELECT DISTINCT subject, compartment, pseudonym FROM staged ON CONFLICT DO NOTHING"
-    )
-    lost = connection.execute(
-        "SELECT EXISTS (SELECT FROM staged s JOIN registry.pseudonyms p USING (subject, compartment)"
-        " WHERE p.pseudonym <> s.pseudonym)"
-    ).fetchone()
-    if lost == (True,):
+def _sorted(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: line.giving)
+
+
+def _ids(ids: Iterable[str]) -> str:
+    return f"{{{','.join(ids)}}}"
+
+
+def _texts(texts: Iterable[str]) -> str:
+    """A text[] as PostgreSQL reads it; the driver's own way takes ten times as long."""
+    escaped = [_escape(text).replace('"', '\\"') for text in texts]
+    return '{"' + '","'.join(escaped) + '"}' if escaped else "{}"
+
+
+def _settle_pseudonyms(connection: psycopg.Connection, compartment: Compartment, lines: Iterable[Line]) -> None:
+    persons = {line.subject: line.pseudonym for line in lines}
+    rows = connection.execute(
+        "SELECT s.subject, p.pseudonym FROM unnest(%s::text[], %s::uuid[]) AS s (subject, pseudonym)"
+        " LEFT JOIN registry.pseudonyms p ON p.subject = s.subject AND p.compartment = %s"
+        " WHERE p.pseudonym IS DISTINCT FROM s.pseudonym",
+        [_texts(persons), _ids(persons.values()), compartment],
+    ).fetchall()
+    if any(pseudonym for _, pseudonym in rows):
         raise Conflict("another desk gave for the same subjects at this moment", cure="give again: nothing is doubled")
+    fresh = [f"{_escape(subject)}\t{compartment}\t{persons[subject]}\n" for subject, _ in rows]
+    _copy(connection, "registry", "pseudonyms", "subject, compartment, pseudonym", fresh)
 
 
-def _by_purpose(connection: psycopg.Connection, flag: str) -> dict[str, bytes]:
-    query = sql.SQL(
-        "SELECT purpose, string_agg(uuid_send(giving), '' ORDER BY giving) FROM staged WHERE {} GROUP BY 1 ORDER BY 1"
-    )
-    return dict(connection.execute(query.format(sql.Identifier(flag))).fetchall())
+def record(connection: psycopg.Connection, sheet: Sheet, giving_entry: int, ending_entry: int) -> None:
+    """Record a sifted sheet, under the ledger sequences of its givings and of its ends."""
+    compartment = sheet.compartment
+    lines = [f"{_escape(line.subject)}\t{line.registry}\t{giving_entry}\n" for line in sheet.lines]
+    _copy(connection, "registry", "givings", GIVINGS, lines)
+    table, columns = ("contacts", CONTACTS) if HOLDS[compartment] == "sealed" else ("givings", TOKENS)
+    _copy(connection, compartment, table, columns, [f"{line.held}\n" for line in sheet.lines])
+    wrapped = [f"{line.wrapped}\n" for line in sheet.lines if line.wrapped]
+    _copy(connection, compartment, "wrapped_keys", WRAPPED_KEYS, wrapped)
+    ends = [f"{_escape(line.subject)}\t{line.giving}\t{line.ended_at}\t{ending_entry}\n" for line in sheet.ending]
+    _copy(connection, "registry", "endings", "subject, giving, ended_at, entry", ends)
+    ends = [f"{line.pseudonym}\t{line.giving}\t{line.ended_at}\n" for line in sheet.ending]
+    _copy(connection, compartment, "endings", "pseudonym, giving, ended_at", ends)
 
 
-def record(connection: psycopg.Connection, entries: Mapping[str, int]) -> None:
-    """Record the fresh givings of the staged batch; `entries` has the ledger sequence for each purpose."""
-    connection.execute(
-        "INSERT INTO registry.givings (subject, giving, purpose, kind, notice, given_at, expires_at, entry)"
-        " SELECT subject, giving, s.purpose, kind, notice, given_at, expires_at, e.entry"
-        " FROM staged s JOIN unnest(%s::text[], %s::bigint[]) AS e (purpose, entry) ON e.purpose = s.purpose"
-        " WHERE fresh",
-        [list(entries), list(entries.values())],
-    )
-    for compartment in COMPARTMENTS:
-        if HOLDS[compartment] == "sealed":
-            _insert(
-                connection, compartment, "contacts", "pseudonym, giving, purpose, kind, key_number, held, expires_at"
-            )
-            _insert(connection, compartment, "wrapped_keys", "pseudonym, giving, wrapped")
-        else:
-            _insert(
-                connection, compartment, "givings", "pseudonym, giving, purpose, key_number, held, given_at, expires_at"
-            )
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\")
 
 
-def record_endings(connection: psycopg.Connection, entries: Mapping[str, int]) -> None:
-    """Record the new ends of the staged batch; `entries` has the ledger sequence for each purpose."""
-    connection.execute(
-        "INSERT INTO registry.endings (subject, giving, ended_at, entry)"
-        " SELECT subject, giving, withdrawn_at, e.entry"
-        " FROM staged s JOIN unnest(%s::text[], %s::bigint[]) AS e (purpose, entry) ON e.purpose = s.purpose"
-        " WHERE ends",
-        [list(entries), list(entries.values())],
-    )
-    for compartment in COMPARTMENTS:
-        _insert(connection, compartment, "endings", "pseudonym, giving, withdrawn_at", flag="ends")
-
-
-_RENAMED = {"withdrawn_at": "ended_at"}
-
-
-def _insert(
-    connection: psycopg.Connection, compartment: Compartment, table: str, columns: str, flag: str = "fresh"
-) -> None:
-    held = "box" if table == "contacts" else "tokens"
-    names = [held if name == "held" else _RENAMED.get(name, name) for name in columns.split(", ")]
-    connection.execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM staged WHERE {} AND compartment = %s ORDER BY giving").format(
-            sql.Identifier(compartment, table),
-            sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL(", ").join(map(sql.Identifier, columns.split(", "))),
-            sql.Identifier(flag),
-        ),
-        [compartment],
-    )
+def _copy(connection: psycopg.Connection, schema: str, table: str, columns: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(schema, table), names)
+    with connection.cursor().copy(command) as copy:
+        copy.write("".join(lines))
 
 
 def standing(connection: psycopg.Connection, subject: str, purpose: str, now: datetime) -> list[Giving] | None:
@@ -196,11 +164,11 @@ def standing(connection: psycopg.Connection, subject: str, purpose: str, now: da
     givings = [Giving(*row) for row in rows]
     if not givings:
         return None
-    return [one for one in givings if one.purpose == purpose and _stands(one, now)]
+    return [one for one in givings if one.purpose == purpose and _may_end(one, now)]
 
 
-def _stands(giving: Giving, now: datetime) -> bool:
-    """As `consent.stands`, but a giving that begins at this very moment may end at it too."""
+def _may_end(giving: Giving, now: datetime) -> bool:
+    """As `consent.stands`, but one that begins later may end too: should the clock go back, no withdrawal is lost."""
     return giving.ended_at is None and (giving.expires_at is None or giving.expires_at > now)
 
 
