@@ -1,0 +1,49 @@
+"""The page of a story, served to this machine alone."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI, Response
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from solely.errors import Unavailable
+from solely.web.page import Page
+
+__all__ = ["HOST", "application", "reserve", "serve"]
+
+HOST = "127.0.0.1"
+
+
+def application(page: Page) -> FastAPI:
+    """One page at /. Names of other hosts are refused: a stranger's domain may point to this machine."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
+
+    @app.api_route("/", methods=["GET", "HEAD"])
+    def story() -> Response:
+        return Response(page.body, media_type="text/html; charset=utf-8", headers=dict(page.headers))
+
+    return app
+
+
+def reserve(port: int) -> socket.socket:
+    """Take the port now, to serve there later. Raises Unavailable where someone else has it."""
+    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind((HOST, port))
+        place.listen()  # who comes early waits; and a port merely bound could be taken twice
+    except OSError as error:
+        place.close()
+        raise Unavailable("the port can't be had", where=f"{HOST}:{port}", cure="name another with --port") from error
+    return place
+
+
+def serve(page: Page, place: socket.socket) -> None:
+    """Serve until Ctrl-C, which is raised as KeyboardInterrupt once connections are closed."""
+    config = uvicorn.Config(
+        application(page), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
+    uvicorn.Server(config).run(sockets=[place])
