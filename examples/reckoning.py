@@ -98,6 +98,6 @@ def _list_differences(found: Found, name: str) -> Iterator[str]:
         if one.members[purpose] != truth["match"][purpose]:
             yield f"{name}, {purpose}"
         if sorted(subjects(met, use)) != truth["match"][purpose]:
-            yield f"{name}, {purpose} as the tour itself reckons"
+            yield f"{name}, {purpose} (recount)"
     if sorted(subjects(met)) != truth["match"]["naive"]:
         yield f"{name}, without purposes"
