@@ -8,7 +8,6 @@ Exit codes: 0 done, 1 something differs from the world's truth, 130 interrupted,
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 
+from interrupts import interrupted, watch
 from reckoning import differences, tell
 from terminal import Steps, say, show
 from work import make_world, work
@@ -28,16 +28,17 @@ from solely.web.story import Story
 
 def main() -> int:
     arguments = _arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda got, _frame: sys.exit(128 + got))  # so that the database is stopped then, too
+    watch()
     try:
         return _tour(arguments)
-    except SolelyError as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if number := interrupted():  # whatever came of it where it struck
+            say("Stopped.")
+            return 128 + number
+        if not isinstance(error, SolelyError):
+            raise
         say(f"tour: {error}", "bold red")
         return error.exit_code
-    except KeyboardInterrupt:
-        say("Stopped.")
-        return 130
 
 
 def _arguments() -> argparse.Namespace:

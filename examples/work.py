@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from interrupts import held
 from naive import Giving, Platform
 from terminal import Step, Steps
 
@@ -62,19 +64,33 @@ def work(steps: Steps, world: Path, data: Path) -> Found:
     truth = json.loads((world / "truth.json").read_text())
     lists = [world / "lists" / name for name in truth["lists"]]
     with steps.step("making a data directory") as step:
-        policy = init(data)
+        with held():
+            policy = init(data)
         step.done = f"A data directory is made: {len(policy.purposes)} purposes, keys, database, ledger."
-    with Solely(data) as solely:
+    with _open(data) as solely:
         _give(steps, solely, world / "given.csv")
         with steps.step("matching") as step:
             matched = {file.name: _match(step, solely, file) for file in lists}
             step.done = f"{len(lists)} lists are matched, for tailored and for partner audiences."
         refusal = _refuse(steps, solely, lists[0])
-    with Solely(data) as solely, steps.step("verifying the ledger") as step:
+    with _open(data) as solely, steps.step("verifying the ledger") as step:
         ledger = solely.verify_ledger()
         step.done = f"The ledger is verified: {ledger.size} entries, under a signed head."
     platform, met = _without_purposes(steps, world, lists)
     return Found(truth, matched, platform, met, _audit(steps, world / "legacy"), ledger, refusal)
+
+
+@contextmanager
+def _open(data: Path) -> Iterator[Solely]:
+    """`with Solely(data)`, whose start and end can't be interrupted."""
+    with ExitStack() as stack:
+        with held():
+            solely = stack.enter_context(Solely(data))
+        try:
+            yield solely
+        finally:
+            with held():
+                stack.close()
 
 
 def _give(steps: Steps, solely: Solely, file: Path) -> None:
