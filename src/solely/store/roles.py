@@ -3,8 +3,12 @@
 - One schema and one login role a compartment, and two more: `registry` (who gave what for what; no
   contact) and `ledger`. The desk has a role of its own that may add rows to each compartment.
 - A role reads its own schema and no other. Rights are given column by column, so that the system
-  columns (xmin counts everyone's transactions) are not among them.
-- The catalogue's figures about other schemas (sizes, row estimates, activity, counters) are closed too.
+  columns (xmin counts everyone's transactions) are not among them. Nobody may make anything, not even a
+  temporary table, or run code of theirs on the server.
+- The catalogue is closed: it has rows, sizes, row estimates, activity and counters of every schema.
+- What PostgreSQL hides from no session: that a name is taken, the number of its own process (numbers are
+  given in order), how long a thing takes, and that disk or connections ran out. Messages by NOTIFY reach
+  every session that listens: nothing here sends any.
 """
 
 from __future__ import annotations
@@ -39,14 +43,13 @@ _DESK: Mapping[str, str] = {
 }
 _APPENDING = "ledger.reserve(), ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[])"
 _DESK_ADDS = ("contacts", "wrapped_keys", "givings", "endings")
-# Catalogue relations and functions that tell of other schemas' rows, sizes or activity.
-_CLOSED_RELATIONS = (
-    r"^(pg_stat|pg_locks|pg_class$|pg_prepared_xacts|pg_replication|pg_wal|pg_shmem|pg_tables$|pg_views$)"
-)
-_CLOSED_FUNCTIONS = (
-    r"^(pg_stat_|pg_.*_size$|pg_lock_status|pg_current_xact|pg_current_wal|pg_current_snapshot|pg_snapshot_|pg_xact_"
-    r"|txid_|pg_last_|pg_get_wal|pg_ls_|pg_walfile|pg_relation_file|pg_filenode|pg_backend_|pg_sequence_last)"
-)
+# The catalogue of the server is closed but for a session's own cursors, which the driver asks for.
+_OPEN_RELATIONS = ("pg_cursors",)
+_OPEN_FUNCTIONS = ("pg_cursor",)
+# Functions that tell of the server, or act on it: all of pg_, the counters of transactions, large objects (one list
+# and one counter for all), tuples by their place. Advisory locks are among pg_: each role would see the others'.
+_CLOSED_FUNCTIONS = r"^(pg_|txid_|mxid_age$|lo_|loread$|lowrite$|currtid|binary_upgrade_|brin_|gin_clean)"
+_COUNTER = "age(xid)"  # how many transactions there were; its namesakes only reckon with dates
 
 
 def role_name(role: str) -> str:
@@ -55,18 +58,24 @@ def role_name(role: str) -> str:
 
 
 def create_roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
-    """Make the login roles; `passwords` has one for each of ROLES."""
+    """Make the login roles, who may log in to this database and no other; `passwords` has one for each of ROLES."""
     for role in ROLES:
+        name = role_name(role)
+        # Hashed here (SCRAM), so that the statement holds no password that a log could keep.
+        hashed = connection.pgconn.encrypt_password(passwords[role].encode(), name.encode(), b"scram-sha-256")
         connection.execute(
             sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
-                sql.Identifier(role_name(role)), sql.Literal(passwords[role])
+                sql.Identifier(name), sql.Literal(hashed.decode())
             )
         )
-    connection.execute("REVOKE ALL ON DATABASE solely FROM PUBLIC")
+    # Each database has a catalogue that tells of the whole server, and is open to all unless it is closed.
+    for (database,) in connection.execute("SELECT datname FROM pg_database").fetchall():
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    connection.execute("REVOKE ALL ON LANGUAGE sql, plpgsql FROM PUBLIC")
+    here = sql.Identifier(connection.info.dbname)
     names = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in ROLES)
-    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE solely TO {}").format(names))
-    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE solely TO {}").format(sql.Identifier(role_name("desk"))))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(here, names))
 
 
 def grant(connection: psycopg.Connection) -> None:
@@ -109,7 +118,7 @@ def _on_columns(connection: psycopg.Connection, table: str, rights: str, role: s
     for right in rights.split(", "):
         connection.execute(
             sql.SQL("GRANT {} ({}) ON {} TO {}").format(
-                sql.SQL(right),  # type: ignore[arg-type]
+                sql.SQL(right),
                 sql.SQL(", ").join(columns),
                 sql.Identifier(schema, name),
                 sql.Identifier(role_name(role)),
@@ -119,16 +128,17 @@ def _on_columns(connection: psycopg.Connection, table: str, rights: str, role: s
 
 def close_catalogue(connection: psycopg.Connection) -> None:
     """Take from PUBLIC what the catalogue tells of other schemas: needs a superuser."""
+    connection.execute("REVOKE ALL ON SCHEMA information_schema FROM PUBLIC")
     relations = connection.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v')"
-        " AND relname ~ %s",
-        [_CLOSED_RELATIONS],
+        "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'v') AND relname <> ALL(%s)"
+        " AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)",
+        [list(_OPEN_RELATIONS)],
     ).fetchall()
-    for (name,) in relations:
-        connection.execute(sql.SQL("REVOKE ALL ON pg_catalog.{} FROM PUBLIC").format(sql.Identifier(name)))
     functions = connection.execute(
-        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ %s",
-        [_CLOSED_FUNCTIONS],
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+        " AND (proname ~ %s AND proname <> ALL(%s) OR oid = %s::regprocedure)",
+        [_CLOSED_FUNCTIONS, list(_OPEN_FUNCTIONS), _COUNTER],
     ).fetchall()
-    for (signature,) in functions:
-        connection.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+    for kind, names in (("TABLE", relations), ("ROUTINE", functions)):
+        for (name,) in names:  # as the server spells it, quoted where it must be
+            connection.execute(f"REVOKE ALL ON {kind} {name} FROM PUBLIC")

@@ -1,0 +1,72 @@
+"""A real data directory for all tests of a worker, and a copy of its own for a test that breaks one.
+
+`solely` is one directory at work, shared: a test that uses it takes subjects of its own (`subject`).
+`fresh` is a path to a new directory, not running: it is copied, which takes a tenth of the time of making one.
+"""
+
+import itertools
+import shutil
+
+import pytest
+
+from solely.app import Solely, init
+from solely.app.directory import read_keyring
+from solely.store.database import Database
+from solely.store.server import SUPERUSER, running
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """A directory as `init` makes it; nothing runs in it, ever."""
+    directory = tmp_path_factory.mktemp("made") / "data"
+    init(directory)
+    return directory
+
+
+def copied(made, target):
+    shutil.copytree(made, target)
+    owner = (made / "postgres").stat()
+    for path in (target / "postgres", *(target / "postgres").rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
+    return target
+
+
+@pytest.fixture
+def fresh(made, tmp_path):
+    return copied(made, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def solely(made, tmp_path_factory):
+    with Solely(copied(made, tmp_path_factory.mktemp("shared") / "data")) as application:
+        yield application
+
+
+@pytest.fixture(scope="session")
+def database(solely):
+    """Where the shared directory's server answers; it runs for as long as the session."""
+    with running(solely.directory / "postgres") as host:
+        yield Database(host)
+
+
+@pytest.fixture(scope="session")
+def superuser(solely, database):
+    with database.superuser(SUPERUSER, read_keyring(solely.directory, "owner").secret("database")) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def login(solely, database):
+    """A function: a new connection to the shared directory's database as a role."""
+    return lambda role: database.login(role, read_keyring(solely.directory, role).secret("database"))
+
+
+@pytest.fixture(scope="session")
+def _numbers():
+    return itertools.count(1)
+
+
+@pytest.fixture
+def subject(_numbers):
+    """The id of a person nobody else has."""
+    return f"person-{next(_numbers)}"
