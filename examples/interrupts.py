@@ -14,6 +14,7 @@ __all__ = ["held", "interrupted", "watch"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _came: list[int] = []
+_holding: list[bool] = []
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -30,16 +31,22 @@ def interrupted() -> int | None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Signals that come inside wait until its end; the programs started inside do not see them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    """A signal that comes inside waits until its end, and the programs started inside do not see it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # which those programs inherit
+    _holding.append(True)  # for this process that is not enough: another of its threads may be struck
+    waiting = len(_came)
     try:
         yield
     finally:
+        _holding.pop()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if len(_came) > waiting:
+        raise KeyboardInterrupt
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     _came.append(number)
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    if not _holding:
+        raise KeyboardInterrupt
