@@ -8,12 +8,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check grid bench lint lock clean
+.PHONY: run test check grid bench lint lock clean browser
 
 run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
 
-test: lint
+test: lint browser
 	$(BIN)/pytest -n 2 $(ARGS)
 
 check: lint
@@ -39,6 +39,12 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
+
+# Chromium draws the page in some tests; where there is none and none can be installed, they are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1 || \
+		echo "Chromium is not here and can't be installed: the tests that need it are skipped"
 
 lock:
 	$(BIN)/python -m pip install -q uv
