@@ -6,6 +6,8 @@ the one role they are, from their own compartment's key file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -13,7 +15,7 @@ import psycopg
 from solely.errors import Unavailable
 from solely.store.roles import role_name
 
-__all__ = ["NAME", "Database"]
+__all__ = ["NAME", "Database", "answering"]
 
 NAME = "solely"
 
@@ -51,3 +53,16 @@ class Database:
                 where=f"role {user}",
                 cure="look at postgres/server.log, and that the key files belong to this directory",
             ) from error
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What the database does not do is Unavailable. Its own words are left out: they may quote a value."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unavailable(
+            "the database did not do it, and nothing was done by halves",
+            where=f"SQLSTATE {error.sqlstate or 'none'}, {type(error).__name__}",
+            cure="see that it runs and that its disk has room, then try again",
+        ) from None

