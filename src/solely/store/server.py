@@ -112,7 +112,7 @@ def running(directory: Path) -> Iterator[str]:
 def _start(directory: Path, host: str) -> None:
     """Start the server unless it answers. One that a killed user left coming up or going down is waited for."""
     for _ in range(_ATTEMPTS):
-        while (answer := PGconn.ping(f"host={host}".encode())) == Ping.REJECT:
+        while (answer := PGconn.ping(f"host={host} connect_timeout=10".encode())) == Ping.REJECT:
             sleep(_TICK)
         if answer == Ping.OK or _call(directory, "pg_ctl", _STARTING).returncode == 0:
             return
