@@ -1,7 +1,7 @@
 """The gate: decide, write down, commit; only then may anything be done.
 
-What an entry speaks of happens after `write_down` returned. Where the ledger can't be written, the
-database's error stops the caller, and nothing was done.
+What an entry speaks of happens after `write_down` returned. Where the ledger can't be written, Unavailable
+stops the caller, and nothing was done.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NoReturn
 import psycopg
 
 from solely.errors import Refused
+from solely.store.database import answering
 from solely.store.ledger import Pen, Words
 
 __all__ = ["Gate"]
@@ -29,8 +30,8 @@ class Gate:
     clock: Callable[[], datetime]
 
     def write_down(self, words: Words) -> int:
-        """Write one entry, durably; returns its sequence."""
-        with self.connection.transaction():
+        """Write one entry, durably; returns its sequence. Raises Unavailable where it can't be written."""
+        with answering(), self.connection.transaction():
             return self.pen.write(self.connection, [words], self.clock())
 
     @contextmanager
@@ -39,7 +40,7 @@ class Gate:
 
         Gives the time that nothing recorded so far lies behind.
         """
-        with self.connection.transaction():
+        with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
             yield self.clock()
 

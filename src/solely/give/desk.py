@@ -7,6 +7,7 @@ can't read any of them back.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,16 +18,18 @@ import numpy as np
 import psycopg
 
 from solely.consent import COLUMNS, CURES, Notice
-from solely.errors import GivingError, NotFound
+from solely.errors import BadInput, GivingError, NotFound, NoticeError
 from solely.give.intake import Intake
 from solely.give.rows import Batch, Prepared, Pseudonyms, Row, Rules, prepare
 from solely.purpose import KINDS, Compartment, Policy
 from solely.store import desk as store
+from solely.store.database import answering
 from solely.store.ledger import Pen, Words
 
 __all__ = ["Desk", "Given"]
 
 PRINCIPAL = "desk"
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 Ids = np.ndarray[tuple[int, int], np.dtype[np.uint8]]  # shape (n, 16)
 
@@ -64,22 +67,28 @@ class Desk:
     policy: Policy
 
     def rules(self, notices: Iterable[Notice], now: datetime) -> Rules:
-        """Record the texts of new notices, and say what rows are read by."""
+        """What rows are read by. Raises NoticeError for a text that is none."""
         known = {notice.name: notice for notice in notices}
-        changed = store.add_notices(self.connection, known.values())
-        digests = {name: notice.digest for name, notice in known.items()}
-        return Rules(self.policy, digests, frozenset(changed), COLUMNS, now)
+        for notice in known.values():
+            if _UNFIT.search(notice.text):
+                raise NoticeError("a notice that holds what is no text", where=notice.name, cure="save it as UTF-8")
+        with answering():
+            recorded = store.notices(self.connection)
+        changed = frozenset(name for name, one in known.items() if recorded.get(name, one.digest) != one.digest)
+        return Rules(self.policy, known, changed, COLUMNS, now)
 
     def give(self, row: Mapping[str, str], notice: Notice, now: datetime) -> Given:
-        """Record one giving, or find it recorded. `row` has the columns of `consent.COLUMNS`.
+        """Record one giving, or find it recorded. `row` has the columns of `consent.COLUMNS`, and maybe `country`.
 
         Raises GivingError with a reason of `consent.CURES`; the refusal is in the ledger.
         """
+        if missing := [column for column in COLUMNS if column not in row]:
+            raise BadInput(f"columns missing: {', '.join(missing)}", cure=f"give each of {', '.join(COLUMNS)}")
         columns = (*COLUMNS, "country") if "country" in row else COLUMNS
         rules = self.rules((notice,), now).with_columns(columns)
         rows: list[Row] = [(1, [row[column] for column in columns])]
         prepared = prepare(self.batch(rows, rules, {}), rules, self.intakes)
-        given = self.record(prepared, now)
+        given = self.record(prepared, rules)
         for _, reason in prepared.refused:
             raise GivingError(reason, CURES[reason])
         return given
@@ -91,7 +100,8 @@ class Desk:
         for _, cells in rows:
             if len(cells) == len(rules.columns) and (found := self.policy.purposes.get(cells[purpose].strip())):
                 asked.add((cells[place].strip(), found.compartment))
-        known = store.pseudonyms(self.connection, {subject for subject, _ in asked if subject.isprintable()})
+        with answering():
+            known = store.pseudonyms(self.connection, {subject for subject, _ in asked if subject.isprintable()})
         fresh = self.pen.entropy(16 * len(asked))
         return Batch(
             rows,
@@ -101,16 +111,20 @@ class Desk:
             },
         )
 
-    def record(self, prepared: Prepared, now: datetime) -> Given:
-        """Record a prepared batch and its refusals: one transaction, durable on return."""
-        with self.connection.transaction():
+    def record(self, prepared: Prepared, rules: Rules) -> Given:
+        """Record a prepared batch, the notices it was given under and its refusals: one transaction, durable on return.
+
+        Raises Conflict where another desk did at this moment what does not go with it.
+        """
+        with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
             sheets = [store.sift(self.connection, sheet) for sheet in prepared.sheets]
             words = _words(sheets, prepared)
             if words:
-                first = self.pen.write(self.connection, words, now)
+                first = self.pen.write(self.connection, words, rules.now)
                 entries = {(one.type, one.purpose): first + place for place, one in enumerate(words)}
                 for sheet in sheets:
+                    store.add_notices(self.connection, rules.notices_of(sheet))
                     giving, ending = (entries.get((type_, sheet.purpose), -1) for type_ in ("giving", "withdrawal"))
                     store.record(self.connection, sheet, giving, ending)
         given = sum(len(sheet.lines) for sheet in sheets)
@@ -127,9 +141,10 @@ class Desk:
         compartment = self.policy.purpose(purpose).compartment
         if kind not in {None, *KINDS}:
             raise GivingError("unknown-kind", CURES["unknown-kind"])
-        with self.connection.transaction():
+        subject = subject.strip()
+        with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
-            standing = store.standing(self.connection, subject, purpose, now)
+            standing = store.standing(self.connection, subject, purpose, now) if subject.isprintable() else None
             if standing is None:
                 raise NotFound("no subject of that id gave anything", cure="use the id the giving was recorded under")
             ending = [giving for giving in standing if kind in {None, giving.kind}]

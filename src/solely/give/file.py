@@ -74,7 +74,7 @@ def give_file(
         total = NOTHING
         with closing(_prepared(desk, rows, rules, processes)) as batches:
             for prepared in batches:
-                total += desk.record(prepared, now)
+                total += desk.record(prepared, rules)
                 for number, reason in prepared.refused:
                     on_refused(number, reason)
                 on_progress(total)

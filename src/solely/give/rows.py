@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from solely.consent import CURES, Asked, read_asked
+from solely.consent import CURES, Asked, Notice, read_asked
 from solely.errors import ContactError, GivingError
 from solely.give.intake import Intake, Taken
 from solely.purpose import Compartment, Policy, Purpose
@@ -29,16 +29,20 @@ Pseudonyms = Mapping[tuple[str, Compartment], bytes]  # by subject and compartme
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a row is read by: the policy, the notices' digests by name, the columns, and the time."""
+    """What a row is read by: the policy, the notices by name, the columns, and the time."""
 
     policy: Policy
-    notices: Mapping[str, bytes]
+    notices: Mapping[str, Notice]
     changed: frozenset[str]
     columns: Sequence[str]
     now: datetime
 
     def with_columns(self, columns: Sequence[str]) -> Rules:
         return Rules(self.policy, self.notices, self.changed, columns, self.now)
+
+    def notices_of(self, sheet: Sheet) -> list[Notice]:
+        """The notices that givings of a sheet were given under."""
+        return [one for one in self.notices.values() if one.purpose == sheet.purpose and one.digest in sheet.notices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,10 @@ def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -
     """Read, check and take each row; a row that can't be taken is refused with its reason, the others go on."""
     asked: dict[str, list[tuple[Asked, UUID]]] = {}
     refused: list[tuple[int, str]] = []
+    digests = {name: notice.digest for name, notice in rules.notices.items()}
     for number, cells in batch.rows:
         try:
-            one = _read(cells, rules)
+            one = _read(cells, rules, digests)
         except (GivingError, ContactError) as error:
             refused.append((number, error.reason))
             continue
@@ -77,7 +82,7 @@ def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -
     return Prepared(len(batch.rows), sheets, refused)
 
 
-def _read(cells: list[str], rules: Rules) -> Asked:
+def _read(cells: list[str], rules: Rules, digests: Mapping[str, bytes]) -> Asked:
     if len(cells) != len(rules.columns):
         raise GivingError("ragged-row", CURES["ragged-row"])
     row = dict(zip(rules.columns, cells, strict=True))
@@ -85,13 +90,13 @@ def _read(cells: list[str], rules: Rules) -> Asked:
         raise GivingError("not-text", CURES["not-text"])
     if row["notice"].strip() in rules.changed:
         raise GivingError("notice-changed", CURES["notice-changed"])
-    return read_asked(row, rules.policy, rules.notices, rules.now)
+    return read_asked(row, rules.policy, digests, rules.now)
 
 
 def _sheet(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Sheet:
     taken = intakes[purpose.compartment].take(group)
     lines = [_line(one, pseudonym.hex, held) for (one, pseudonym), held in zip(group, taken, strict=True)]
-    return Sheet(purpose.name, purpose.compartment, lines, ())
+    return Sheet(purpose.name, purpose.compartment, frozenset(one.notice for one, _ in group), lines)
 
 
 def _line(asked: Asked, person: str, taken: Taken) -> Line:

@@ -21,7 +21,7 @@ from solely.consent import Giving, Notice
 from solely.errors import Conflict
 from solely.purpose import HOLDS, Compartment
 
-__all__ = ["Line", "Sheet", "add_notices", "end", "pseudonyms", "record", "sift", "standing"]
+__all__ = ["Line", "Sheet", "add_notices", "end", "notices", "pseudonyms", "record", "sift", "standing"]
 
 GIVINGS = "subject, giving, purpose, kind, notice, given_at, expires_at, entry"
 CONTACTS = "pseudonym, giving, purpose, kind, key_number, box, expires_at"
@@ -43,12 +43,13 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Givings of one purpose: `lines` are to be recorded, `ending` are those whose end is."""
+    """Givings of one purpose and the digests of their notices: `ending` are those whose end is to be recorded too."""
 
     purpose: str
     compartment: Compartment
+    notices: frozenset[bytes]
     lines: Sequence[Line]
-    ending: Sequence[Line]
+    ending: Sequence[Line] = ()
 
 
 def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[tuple[str, str], bytes]:
@@ -60,21 +61,26 @@ def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[
     return {(subject, compartment): pseudonym for subject, compartment, pseudonym in rows}
 
 
-def add_notices(connection: psycopg.Connection, notices: Iterable[Notice]) -> set[str]:
-    """Record the texts of new notices; returns the names of those known with another text."""
-    changed = set()
-    for notice in notices:
+def notices(connection: psycopg.Connection) -> dict[str, bytes]:
+    """The digests of the recorded notices, by PURPOSE/VERSION."""
+    rows = connection.execute("SELECT purpose, version, digest FROM registry.notices")
+    return {f"{purpose}/{version}": digest for purpose, version, digest in rows}
+
+
+def add_notices(connection: psycopg.Connection, new: Iterable[Notice]) -> None:
+    """Record the texts of notices. Raises Conflict for one that is recorded with another text."""
+    for notice in new:
         connection.execute(
             "INSERT INTO registry.notices (purpose, version, language, digest, text) VALUES (%s, %s, %s, %s, %s)"
             " ON CONFLICT DO NOTHING",
             [notice.purpose, notice.version, notice.language, notice.digest, notice.text],
         )
-        known = connection.execute(
+        row = connection.execute(
             "SELECT digest FROM registry.notices WHERE purpose = %s AND version = %s", [notice.purpose, notice.version]
         ).fetchone()
-        if known != (notice.digest,):
-            changed.add(notice.name)
-    return changed
+        if row != (notice.digest,):
+            what = "this version of a notice was recorded with another text at this moment"
+            raise Conflict(what, where=notice.name, cure="give the new text a new version")
 
 
 def sift(connection: psycopg.Connection, sheet: Sheet) -> Sheet:
@@ -95,7 +101,8 @@ def sift(connection: psycopg.Connection, sheet: Sheet) -> Sheet:
     fresh = {line.giving: line for line in reversed(sheet.lines) if line.giving not in ended}
     ending = {line.giving: line for line in reversed(sheet.lines) if line.ended_at and not ended.get(line.giving)}
     _settle_pseudonyms(connection, sheet.compartment, {**fresh, **ending}.values())
-    return Sheet(sheet.purpose, sheet.compartment, _sorted(fresh.values()), _sorted(ending.values()))
+    used = sheet.notices if fresh else frozenset()
+    return Sheet(sheet.purpose, sheet.compartment, used, _sorted(fresh.values()), _sorted(ending.values()))
 
 
 def _sorted(lines: Iterable[Line]) -> list[Line]:
