@@ -150,7 +150,7 @@ def _digest_rows(
     query: str,
     tell: Callable[[str], None],
 ) -> Counter[str]:
-    """Make the table `<layout.table>_digests` (row, point, digest), as `Cell` has them. Returns reason -> rows that have none."""
+    """Make the table `<layout.table>_digests` (row, point, digest), as `Cell` has them; reason -> rows without."""
     unreadable: Counter[str] = Counter()
     target, done = f"{layout.table}_digests", 0
     connection.execute(f"CREATE TABLE {target} (row BIGINT, point BLOB, digest BLOB)")

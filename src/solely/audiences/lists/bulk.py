@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from solely.audiences.lists.blocks import Arrays
-from solely.audiences.lists.cells import KEY_BYTES
+from solely.audiences.lists.cells import KEY_BYTES, number_of
 from solely.audiences.lists.reasons import NOTHINGS, PLACEHOLDERS
 from solely.contact import GMAIL, read_email, read_phone
 from solely.errors import ContactError
@@ -31,6 +31,9 @@ _EMAIL = rf"^(?P<local>{_ATOM})@(?P<domain>[a-z0-9\-]+(?:\.[a-z0-9\-]+)+)$"
 _PHONE = r"^\+[1-9][0-9 ().\-]{6,30}$"
 _HEX_LENGTH, _BASE64_LENGTH = 64, 44
 _MAX_LOCAL, _MAX_ADDRESS = 64, 254
+_NIBBLE, _SEXTET = 16, 64  # values of a hex digit, of a Base64 character
+_OUTER = " \t\r\n"  # of what `unwrap` takes off, the part that is ASCII and prints
+_NO, _YES = pa.scalar(False), pa.scalar(True)  # noqa: FBT003 - Arrow's truths
 
 Mask = npt.NDArray[np.bool_]
 Digests = npt.NDArray[np.uint8]  # shape (n, 16)
@@ -38,6 +41,8 @@ Digests = npt.NDArray[np.uint8]  # shape (n, 16)
 
 def columnar(chunk: bytes, line: int, delimiter: str, columns: Sequence[int]) -> Arrays | None:
     """The wanted columns of a chunk of whole lines; None where quotes, comments, blank or ragged lines need care."""
+    if len(delimiter.encode()) > 1:
+        return None
     if b'"' in chunk or chunk.startswith(b"#") or b"\n#" in chunk or _BLANK.search(chunk):
         return None
     width = chunk.partition(b"\n")[0].count(delimiter.encode()) + 1
@@ -58,12 +63,15 @@ def columnar(chunk: bytes, line: int, delimiter: str, columns: Sequence[int]) ->
     return Arrays(line, table.num_rows, arrays)
 
 
-def sure_rows(columns: Sequence[pa.StringArray], count: int) -> tuple[bytes, pa.Array]:
-    """The digests (16 bytes each) of all rows in which each cell is sure or empty, and the places of the other rows."""
+def sure_rows(columns: Sequence[pa.StringArray], count: int, longest: int) -> tuple[bytes, pa.Array]:
+    """The digests (16 bytes each) of all rows in which each cell is sure or empty, and the places of the other rows.
+
+    Of a cell of over `longest` bytes nothing is sure.
+    """
     whole, some = np.ones(count, np.bool_), np.zeros(count, np.bool_)
     found: list[tuple[Digests, Mask]] = []
     for column in columns:
-        digests, sure = _sure(column)
+        digests, sure = _sure(column, longest)
         found.append((digests, sure))
         whole &= sure | _bools(pc.equal(column, ""))
         some |= sure
@@ -71,10 +79,11 @@ def sure_rows(columns: Sequence[pa.StringArray], count: int) -> tuple[bytes, pa.
     return b"".join(digests[sure & whole].tobytes() for digests, sure in found), pa.array(np.flatnonzero(~whole))
 
 
-def _sure(column: pa.StringArray) -> tuple[Digests, Mask]:
+def _sure(column: pa.StringArray, longest: int) -> tuple[Digests, Mask]:
     digests, sure = np.zeros((len(column), KEY_BYTES), np.uint8), np.zeros(len(column), np.bool_)
-    text = pc.ascii_trim_whitespace(column)
+    text = pc.ascii_trim(column, _OUTER)
     lengths = pc.binary_length(text).to_numpy(zero_copy_only=False)
+    lengths = np.where(_bools(pc.less_equal(pc.binary_length(column), longest)), lengths, 0)
     for lane, fits in ((_hex, lengths == _HEX_LENGTH), (_base64, lengths == _BASE64_LENGTH), (_contacts, lengths > 0)):
         places = np.flatnonzero(fits & ~sure)
         if len(places):
@@ -84,7 +93,8 @@ def _sure(column: pa.StringArray) -> tuple[Digests, Mask]:
 
 
 def _bools(array: pa.Array) -> Mask:
-    return array.to_numpy(zero_copy_only=False).astype(np.bool_)
+    bools: Mask = array.to_numpy(zero_copy_only=False).astype(np.bool_)
+    return bools
 
 
 def _bytes_of(texts: pa.StringArray, length: int) -> Digests:
@@ -107,8 +117,8 @@ _NOTHING = np.array(sorted(int.from_bytes(one[:8], "big") for one in NOTHINGS), 
 
 def _hex(texts: pa.StringArray) -> tuple[Digests, Mask]:
     nibbles = _NIBBLES[_bytes_of(texts, _HEX_LENGTH)]
-    digests = (nibbles[:, 0::2] << 4) | (nibbles[:, 1::2] & 15)
-    return digests[:, :KEY_BYTES], (nibbles.max(axis=1) < 16) & _says_something(digests)
+    digests: Digests = np.bitwise_or(nibbles[:, 0::2] << 4, nibbles[:, 1::2] & 15, dtype=np.uint8)
+    return digests[:, :KEY_BYTES], (nibbles.max(axis=1) < _NIBBLE) & _says_something(digests)
 
 
 def _base64(texts: pa.StringArray) -> tuple[Digests, Mask]:
@@ -119,18 +129,21 @@ def _base64(texts: pa.StringArray) -> tuple[Digests, Mask]:
         (four[:, 0] << 2 | four[:, 1] >> 4, four[:, 1] << 4 | four[:, 2] >> 2, four[:, 2] << 6 | four[:, 3])
     )
     digests = three.T.reshape(-1, 33)[:, :32]
-    good = (raw[:, -1] == ord("=")) & (four.reshape(-1, 44)[:, :-1].max(axis=1) < 64) & (raw_tail(four) == 0)
+    good = (raw[:, -1] == ord("=")) & (four.reshape(-1, 44)[:, :-1].max(axis=1) < _SEXTET) & (_tail(four) == 0)
     return digests[:, :KEY_BYTES], good & _says_something(digests)
 
 
-def raw_tail(four: Digests) -> Digests:
-    return four.reshape(-1, 44)[:, 42] & 3
+def _tail(four: Digests) -> Digests:
+    """The two bits that no byte takes."""
+    tail: Digests = four.reshape(-1, 44)[:, 42] & np.uint8(3)
+    return tail
 
 
 def _says_something(digests: Digests) -> Mask:
     """Whether a digest may be a contact's: neither one byte over and over nor, by its first half, that of nothing."""
     first = np.ascontiguousarray(digests[:, :8]).view(">u8").ravel().astype(np.uint64)
-    return (digests != digests[:, :1]).any(axis=1) & ~np.isin(first, _NOTHING)
+    something: Mask = (digests != digests[:, :1]).any(axis=1) & ~np.isin(first, _NOTHING)
+    return something
 
 
 def _contacts(texts: pa.StringArray) -> tuple[Digests, Mask]:
@@ -148,7 +161,7 @@ def _contacts(texts: pa.StringArray) -> tuple[Digests, Mask]:
 
 
 def _number(text: str) -> str | None:
-    if len(set(text) - set(" ().-+")) == 1:
+    if len(set(text) - set(" ().-+")) == 1 or number_of(text) != text:
         return None
     try:
         return read_phone(text)
@@ -163,7 +176,7 @@ def _addresses(lower: pa.StringArray) -> pa.StringArray:
     known = pa.array([_domain(one) for one in domains.dictionary.to_pylist()], pa.string())
     domain = known.take(domains.indices)
     local = pc.struct_field(parts, "local")
-    gmail = pc.fill_null(pc.equal(domain, GMAIL[0]), False)
+    gmail = pc.fill_null(pc.equal(domain, GMAIL[0]), _NO)
     mailbox = pc.replace_substring(pc.replace_substring_regex(local, r"\+.*$", ""), ".", "")
     address = pc.binary_join_element_wise(pc.if_else(gmail, mailbox, local), domain, "@")
     fits = pc.and_(
@@ -171,7 +184,7 @@ def _addresses(lower: pa.StringArray) -> pa.StringArray:
     )
     empty = pc.and_(gmail, pc.equal(mailbox, ""))
     doubtful = pc.or_(pc.or_(pc.invert(fits), empty), pc.is_in(lower, _PLACEHOLDERS))
-    return pc.if_else(pc.fill_null(doubtful, True), pa.scalar(None, pa.string()), address)
+    return pc.if_else(pc.fill_null(doubtful, _YES), pa.scalar(None, pa.string()), address)
 
 
 _PLACEHOLDERS = pa.array(sorted(PLACEHOLDERS), pa.string())

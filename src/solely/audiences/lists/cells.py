@@ -18,7 +18,7 @@ from solely.audiences.lists.report import Meaning
 from solely.contact import MAX_LENGTH, Contact
 from solely.errors import ContactError
 
-__all__ = ["KEY_BYTES", "Verdict", "read_cell", "unwrap"]
+__all__ = ["KEY_BYTES", "Verdict", "number_of", "read_cell", "unwrap"]
 
 KEY_BYTES = 16  # the first bytes of a digest: what tokens are made of
 
@@ -26,19 +26,21 @@ Verdict = bytes | str  # the first 16 bytes of a SHA-256 digest, or a reason of 
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-_OUTER = _INVISIBLE + " \t\r\n\u00a0\u2007\u202f"
+_OUTER = _INVISIBLE + " \t\r\n\0\u00a0\u2007\u202f"  # NUL pads cells of a fixed width
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
-_QUOTES = ('""', "''", "“”", "‘’", "<>")
+_QUOTES = ('""', "''", "\u201c\u201d", "\u2018\u2019", "<>")
 _SCHEME = re.compile(r"(?:mailto|tel|sms|callto):", re.IGNORECASE)
 _NAMED = re.compile(r"[^<>@]*<([^<>]+@[^<>]+)>")
 _HEX = re.compile(r"(?:0x|\\x|sha-?256[:=$-])?([0-9a-f]+)", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _NEAR_HASH = range(48, 81)  # characters of what is no contact any more but a digest cut short or grown long
 _BASE64_CUT = 43  # a SHA-256 in Base64 without its padding: UID2 calls it invalid, and so must we
+_UNPADDED = 48  # bytes of the one digest that Base64 needs no padding for: SHA-384
 _DEVICE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EXPONENT = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})[.,]0+")
-_FORMULA = re.compile(r"=|[+\-@][^0-9]*[(|!]")
+_FORMULA = re.compile(r"=|[+\-@]\s*[^\W\d_][^0-9]*[(|!]")
+_UNREAL = ("Cc", "Cs", "Co")  # Unicode categories that no contact is written in
 _NOT_DIGIT = re.compile(r"\D")
 _LEAST_DIGITS = 6  # of one number that repeats one digit: a filler
 
@@ -50,15 +52,14 @@ def read_cell(text: str, meaning: Meaning, country: str | None = None) -> Verdic
         return "empty"
     if len(text) > MAX_LENGTH:
         return "too-long"
+    return _refusal(text) or _as_digest(text) or _as_contact(text, meaning, country)
+
+
+def _refusal(text: str) -> str | None:
     if text.lower() in PLACEHOLDERS:
         return "placeholder"
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co") or c == "\ufffd" for c in text):
-        return "not-text"
-    if (verdict := _as_digest(text)) is not None:
-        return verdict
-    if _FORMULA.match(text):
-        return "formula"
-    return _as_contact(text, meaning, country)
+    damaged = not text.isprintable() and any(unicodedata.category(c) in _UNREAL for c in text)
+    return "not-text" if damaged or "\ufffd" in text else None
 
 
 def unwrap(text: str) -> str:
@@ -102,7 +103,7 @@ def _from_base64(text: str) -> Verdict | None:
         return "bad-hash" if len(text) == _BASE64_CUT or len(text) in _NEAR_HASH else None
     if len(raw) == 2 * 32 and padded and (inner := _HEX.fullmatch(raw.decode("ascii", "replace"))):
         return _from_bytes(bytes.fromhex(inner[1]))  # the hex text in Base64, a known slip of the hand
-    if len(raw) in DIGEST_LENGTHS and (padded or len(raw) == 48):
+    if len(raw) in DIGEST_LENGTHS and (padded or len(raw) == _UNPADDED):
         return _from_bytes(raw)
     return "bad-hash" if len(text) in _NEAR_HASH or padded else None
 
@@ -117,11 +118,15 @@ def _from_bytes(raw: bytes) -> Verdict:
 
 
 def _as_contact(text: str, meaning: Meaning, country: str | None) -> Verdict:
+    if _FORMULA.match(text):
+        return "formula"
     if "@" in text:
         return _contact("email", text, country)
-    number = _number(text)
-    if number is None:
-        return "excel-mangled"
+    number = number_of(text)
+    return "excel-mangled" if number is None else _as_number(number, meaning, country)
+
+
+def _as_number(number: str, meaning: Meaning, country: str | None) -> Verdict:
     if meaning == "email" and not number.startswith("+"):
         return "not-an-email"
     digits = _NOT_DIGIT.sub("", number)
@@ -133,13 +138,14 @@ def _as_contact(text: str, meaning: Meaning, country: str | None) -> Verdict:
     return verdict
 
 
-def _number(text: str) -> str | None:
+def number_of(text: str) -> str | None:
     """The text of a number as it was before a spreadsheet wrote it, or None where digits are lost."""
     if whole := _WHOLE_FLOAT.fullmatch(text):
         return whole[1]
     if exponent := _EXPONENT.fullmatch(text):
-        fraction = exponent[2] or ""
-        return exponent[1] + fraction if 0 < len(fraction) == int(exponent[3]) else None
+        places, fraction = int(exponent[3]), exponent[2] or ""
+        exact = 0 < places <= len(fraction) and not fraction[places:].strip("0")
+        return exponent[1] + fraction[:places] if exact else None
     return text
 
 

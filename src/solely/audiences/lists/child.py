@@ -29,6 +29,7 @@ from solely.audiences.lists.bounds import Bounds
 from solely.audiences.lists.countries import country_of
 from solely.audiences.lists.frames import write_frame, write_report
 from solely.audiences.lists.judge import Judge, Reject
+from solely.audiences.lists.refusals import refused
 from solely.audiences.lists.report import ListReport
 from solely.audiences.lists.source import open_source
 from solely.audiences.lists.tables import Choices, open_table
@@ -52,22 +53,20 @@ _ENCODINGS = (
 
 
 def main(request: dict[str, Any]) -> int:
-    """Read the list on standard input; 0 where it was read or refused, 1 where the reader itself failed."""
+    """Read the list on standard input, and end with its report or with an error."""
     out = sys.stdout.buffer
     try:
         bounds = Bounds(**request["bounds"])
         _load_all(request["encoding"])
         _confine(bounds)
-        _read(request, bounds, out)
+        with open(0, "rb", closefd=False) as file:
+            _read(file, request, bounds, out)
     except ListError as error:
         _fail(out, error)
     except MemoryError:
-        _fail(out, ListError("it needs more memory than a list may take", cure="split the list, or save it as CSV"))
-    except Exception as error:  # noqa: BLE001 - its message might show a cell; its kind does not
-        _fail(
-            out,
-            ListError("the list can't be read", where=type(error).__name__, cure="export it again, as CSV in UTF-8"),
-        )
+        _fail(out, refused("it needs more memory than a list may take"))
+    except Exception:  # noqa: BLE001 - its message might show a cell
+        _fail(out, refused("the list can't be read"))
     out.flush()
     return 0
 
@@ -77,7 +76,7 @@ def _fail(out: BinaryIO, error: ListError) -> None:
 
 
 def _load_all(encoding: str | None) -> None:
-    pa.enable_signal_handlers(False)  # its handler would open a pipe for each file
+    pa.enable_signal_handlers(enable=False)  # its handler would open a pipe for each file
     phonenumbers.PhoneMetadata.load_all()
     country_of("Deutschland")
     validate_email("a@bücher.example", check_deliverability=False, test_environment=True)
@@ -87,36 +86,37 @@ def _load_all(encoding: str | None) -> None:
 
 def _confine(bounds: Bounds) -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    memory = pages * resource.getpagesize() + bounds.memory
+    os.chdir("/")
     os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     for limit, value in (
-        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_AS, pages * resource.getpagesize() + bounds.memory),
         (resource.RLIMIT_CPU, bounds.cpu),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 3),
     ):
-        resource.setrlimit(limit, (value, value))
+        most = resource.getrlimit(limit)[1]
+        least = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(limit, (least, least))
     if os.geteuid() == 0:  # root could raise its limits again
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
 
 
-def _read(request: dict[str, Any], bounds: Bounds, out: BinaryIO) -> None:
-    with open(0, "rb", closefd=False) as file:  # noqa: PTH123 - standard input has no path
-        source = open_source(file, bounds)
-        columns = {int(number): meaning for number, meaning in request["columns"].items()}
-        table = open_table(source, Choices(columns, request["encoding"], request["header"]), bounds)
-        judge = Judge(table.layout, request["country"], bounds)
-        for block in table.blocks:
-            digests, rejects = judge.judge(block)
-            write_frame(out, b"D", judge.rows.to_bytes(8, "big") + digests)
-            if rejects and request["rejects"]:
-                write_frame(out, b"R", _rejects(rejects))
-            out.flush()
+def _read(file: BinaryIO, request: dict[str, Any], bounds: Bounds, out: BinaryIO) -> None:
+    source = open_source(file, bounds)
+    columns = {int(number): meaning for number, meaning in request["columns"].items()}
+    table = open_table(source, Choices(columns, request["encoding"], request["header"]), bounds)
+    judge = Judge(table.layout, request["country"], bounds)
+    for block in table.blocks:
+        digests, rejects = judge.judge(block)
+        write_frame(out, b"D", judge.rows.to_bytes(8, "big") + digests)
+        if rejects and request["rejects"]:
+            write_frame(out, b"R", _rejects(rejects))
+        out.flush()
     if not judge.rows:
-        raise ListError("the list holds no rows", cure="export it again")
+        raise refused("the list holds no rows")
     report = ListReport(
         rows=judge.rows,
         usable=judge.usable,

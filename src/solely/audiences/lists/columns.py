@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from solely.audiences.lists.cells import unwrap
 from solely.audiences.lists.countries import country_of
 from solely.audiences.lists.reasons import DIGEST_LENGTHS, PLACEHOLDERS
-from solely.audiences.lists.report import Column, Meaning
+from solely.audiences.lists.refusals import refused
+from solely.audiences.lists.report import CONTACTS, Column, Meaning
 from solely.audiences.lists.words import header_meaning, is_known
-from solely.errors import ListError
 
 __all__ = ["Layout", "kind_of", "lay_out"]
 
 _HALF, _MOST = 0.5, 0.8
-_CONTACTS = ("email", "phone", "identifier")
 _PREAMBLE = 20  # records a title may take before the header
 _LABEL = 64  # characters
+_ALPHA2 = 2  # letters of a country code (ISO 3166)
 _HEX = re.compile(r"(?:0x|\\x)?([0-9a-f]+)", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=")
 _PHONE = re.compile(r"(\+|\(|00|0)?[\d(][\d\s().\-/\u2010-\u2013]{5,24}")
@@ -80,21 +80,22 @@ def lay_out(
 def _settle(columns: list[Column], given: Mapping[int, Meaning]) -> tuple[Column, ...]:
     for number, meaning in given.items():
         if not 1 <= number <= len(columns):
-            cure = f"the list has {len(columns)} columns, counted from 1"
-            raise ListError("no such column", where=f"column {number}", cure=cure)
+            raise refused("no such column", len(columns), where=f"column {number}")
         columns[number - 1] = Column(number, columns[number - 1].header, meaning, "caller")
-    if not any(column.meaning in _CONTACTS for column in columns):
-        cure = "name them, as column number and meaning, or give the columns headers such as email and phone"
-        raise ListError("no column of e-mail addresses, phone numbers or digests was found", cure=cure)
+    if not any(column.meaning in CONTACTS for column in columns):
+        raise refused("no column of e-mail addresses, phone numbers or digests was found")
     return tuple(columns)
 
 
 def _column(number: int, head: str, cells: list[str], *, bare: bool, alone: bool) -> Column:
     shown = head if head and is_known(head) else None
     said = header_meaning(head) if head else "unknown"
-    if said not in ("other", "unknown"):
-        return Column(number, shown, said, "header")
-    return Column(number, shown, _by_content(cells, other=said == "other", bare=bare, alone=alone), "content")
+    match said:
+        case "other" | "unknown":
+            meaning = _by_content(cells, other=said == "other", bare=bare, alone=alone)
+            return Column(number, shown, meaning, "content")
+        case _:
+            return Column(number, shown, said, "header")
 
 
 def _by_content(cells: list[str], *, other: bool, bare: bool, alone: bool) -> Meaning:
@@ -110,9 +111,8 @@ def _by_content(cells: list[str], *, other: bool, bare: bool, alone: bool) -> Me
         return "phone"
     if alone:
         return "identifier"
-    return (
-        "country" if bare and cells and all(len(c) == 2 and c.isupper() and country_of(c) for c in cells) else "ignored"
-    )
+    coded = bare and cells and all(len(c) == _ALPHA2 and c.isupper() and country_of(c) for c in cells)
+    return "country" if coded else "ignored"
 
 
 def _are_dialled(cells: list[str]) -> bool:
@@ -123,7 +123,7 @@ def _header_at(sample: Sequence[Sequence[str]]) -> int | None:
     """The record with most words for contacts before the first contact; titles may stand above it."""
     contacts = (at for at, record in enumerate(sample) if any(kind_of(cell) for cell in record))
     above = sample[: min(next(contacts, _PREAMBLE), _PREAMBLE)]
-    words = [sum(header_meaning(cell) in (*_CONTACTS, "country") for cell in record) for record in above]
+    words = [sum(header_meaning(cell) in (*CONTACTS, "country") for cell in record) for record in above]
     if any(words):
         return words.index(max(words))
     return 0 if sample and _looks_like_header(sample[0], sample[1:]) else None

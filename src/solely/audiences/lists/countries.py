@@ -23,6 +23,7 @@ _ALSO = {
     "czechrepublic": "CZ", "turkey": "TR", "アメリカ": "US", "米国": "US", "英国": "GB", "brd": "DE",
 }  # fmt: skip
 _NOT_WORD = re.compile(r"[\W_]+")
+_LONGEST = 64  # characters a country's name has
 _CALLING_CODE = re.compile(r"(?:\+|00)?([1-9]\d{0,2})")
 
 
@@ -42,11 +43,15 @@ def _table() -> dict[str, str]:
 _TABLE = _table()
 
 
-@lru_cache(maxsize=1_024)
 def country_of(text: str) -> str | None:
     """The ISO 3166 alpha-2 code a cell names, or None. A calling code names its main country."""
     text = text.strip()
+    return _named(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1_024)
+def _named(text: str) -> str | None:
     if code := _CALLING_CODE.fullmatch(text):
         region = phonenumbers.region_code_for_country_code(int(code[1]))
         return region if region in phonenumbers.SUPPORTED_REGIONS else None
-    return _TABLE.get(_key(text)) if len(text) <= 64 else None
+    return _TABLE.get(_key(text))

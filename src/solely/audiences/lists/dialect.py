@@ -1,31 +1,36 @@
 """How the records of a text are written: delimiter, comments, quotes; and the records themselves.
 
 - A line that starts with # is a comment, unless it has as many cells as the others and # is followed by a digit
-  or a delimiter (an order number, or a column named #). Blank lines are no rows.
+  or a delimiter (an order number, or a column named #), or its first cell is an error of a spreadsheet (#N/A).
+- Blank lines are no rows.
 - A quoted cell may hold line breaks, within bounds. A quote that never closes, or closes in the middle of a
   word lines later, spoils the one line it stands in (`None` among the records).
 """
 
 from __future__ import annotations
 
+import _csv
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from solely.audiences.lists.blocks import Arrays, Rows
 from solely.audiences.lists.bounds import Bounds
 from solely.audiences.lists.columns import kind_of
+from solely.audiences.lists.reasons import SPREADSHEET_ERRORS
 from solely.audiences.lists.words import header_meaning
 
 __all__ = ["DELIMITERS", "Dialect", "detect", "is_one_record", "records"]
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 500
 _SPAN = 64  # lines one quoted cell may run over
-_SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_SEP = re.compile(r'"?sep=([^\w"\r\n])"?', re.IGNORECASE)
+_MOST_HEADERS = 2_000  # cells of the first line that are looked at
+_NO_LIMIT = 2**31 - 1  # characters of a cell: a line has a bound of its own
 _MIN_RECORD = 3  # cells of one kind in the only line: a list written as one record
 
 
@@ -54,7 +59,7 @@ def is_one_record(head: str) -> str | None:
 def detect(chunk: str) -> Dialect:
     """The dialect of a text by its first lines."""
     lines = [line for line in chunk.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
-    if lines and (said := _SEP.fullmatch(lines[0].strip())):
+    if lines and (said := _SEP.fullmatch(lines[0].strip(" "))):
         skip = chunk.split("\n").index(lines[0]) + 1
         widths = [len(_split(line, said[1])[0]) for line in lines[1:]]
         return Dialect(said[1], _mode(widths), skip)
@@ -70,7 +75,7 @@ def _rank(lines: list[str], delimiter: str) -> tuple[float, ...] | None:
     """How well a delimiter fits: known headers first, then lines of one width; None where it does not."""
     widths = [len(_split(line, delimiter)[0]) for line in lines]
     wide = [width for width in widths if width > 1]
-    first = _split(lines[0], delimiter)[0]
+    first = _split(lines[0], delimiter)[0][:_MOST_HEADERS]
     known = sum(header_meaning(cell) != "unknown" for cell in first) if len(first) > 1 else 0
     if not wide or (len(wide) * 2 < len(lines) and known < len(first)):
         return None
@@ -86,8 +91,13 @@ def _split(line: str, delimiter: str) -> tuple[list[str], bool]:
     """The cells of one line, and whether a quote is still open at its end."""
     if '"' not in line:
         return line.split(delimiter), False
-    reader = csv.reader(iter((line, "")), delimiter=delimiter, skipinitialspace=delimiter != " ")
+    reader = _reader((line, ""), delimiter)
     return next(reader), reader.line_num > 1
+
+
+def _reader(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> _csv.Reader:
+    csv.field_size_limit(_NO_LIMIT)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=strict)
 
 
 def records(
@@ -102,7 +112,6 @@ def records(
 
     `at_once` may read a chunk that has neither quotes nor comments as arrays; None where it can't.
     """
-    csv.field_size_limit(2 * bounds.line)
     left: list[str] = []
     for chunk in chain(chunks, (None,)):
         if chunk is not None and not left and (arrays := at_once(chunk, line)) is not None:
@@ -140,6 +149,8 @@ def _is_no_row(text: str, cells: list[str] | None, dialect: Dialect) -> bool:
         return dialect.delimiter not in text
     if not text.startswith("#") or cells is None:
         return False
+    if text.partition(dialect.delimiter)[0].strip().lower() in SPREADSHEET_ERRORS:
+        return False
     numbered = text[1:2].isdecimal() or text[1:2] == dialect.delimiter
     return not (numbered and len(cells) == dialect.width > 1)
 
@@ -152,7 +163,7 @@ def _across(lines: list[str], delimiter: str, bounds: Bounds) -> tuple[list[str]
         if length > bounds.line:
             break
         whole.append(text + "\n")
-    reader = csv.reader(iter(whole), delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
+    reader = _reader(whole, delimiter, strict=True)
     try:
         cells = next(reader)
     except csv.Error:

@@ -5,33 +5,43 @@
     Z  the report, as JSON: the end of a list that was read
     E  an error, as JSON: what, where, cure: the end of one that was not
 
-The reader handles what strangers made, so its frames are believed no more than the list itself:
-each is bounded and checked when it arrives.
+The reader handles what strangers made, so its frames are believed no more than the list itself: each is
+bounded and checked when it arrives (`Account`), and nothing in it can be text out of the list.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict
-from typing import Any, BinaryIO
+from collections import Counter
+from dataclasses import asdict, fields
+from typing import IO, Any, get_args
 
+import numpy as np
+import numpy.typing as npt
+
+from solely.audiences.lists.cells import KEY_BYTES
 from solely.audiences.lists.reasons import CURES
-from solely.audiences.lists.report import MEANINGS, Column, ListReport
+from solely.audiences.lists.refusals import is_refusal
+from solely.audiences.lists.report import CONTACTS, MEANINGS, By, Column, ListReport
+from solely.audiences.lists.source import Format
+from solely.audiences.lists.text import known_encoding
 from solely.audiences.lists.words import is_known
 from solely.errors import ListError
 
-__all__ = ["read_error", "read_frame", "read_rejects", "read_report", "write_frame", "write_report"]
+__all__ = ["Account", "read_error", "read_frame", "write_frame", "write_report"]
 
 _HEAD = struct.Struct(">cI")
-_MOST = 256 * 1024 * 1024  # bytes of one frame
+_COUNT = 8  # bytes
+_MOST = 64 * 1024 * 1024  # bytes of one frame
+_ROW = 3  # row, line, reason
 
 
-def write_frame(out: BinaryIO, letter: bytes, body: bytes) -> None:
+def write_frame(out: IO[bytes], letter: bytes, body: bytes) -> None:
     out.write(_HEAD.pack(letter, len(body)) + body)
 
 
-def read_frame(pipe: BinaryIO) -> tuple[bytes, bytes] | None:
+def read_frame(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
     """The next frame; None at the end, or where there is no whole frame."""
     head = pipe.read(_HEAD.size)
     if len(head) < _HEAD.size:
@@ -45,29 +55,103 @@ def write_report(report: ListReport) -> bytes:
     return json.dumps(asdict(report)).encode()
 
 
-def read_report(body: bytes) -> ListReport:
-    """Raises ValueError, KeyError or TypeError for what is no report of a list."""
-    content = json.loads(body)
-    columns = tuple(Column(**one) for one in content.pop("columns"))
-    report = ListReport(**content, columns=columns)
-    told = report.usable + sum(report.unusable.values())
-    if told != report.rows or not set(report.unusable) <= set(CURES) or not all(map(_is_fit, columns)):
-        raise ValueError
-    return report
+class Account:
+    """What a reader has said of one list; each frame must agree with those before it.
 
+    Every method raises ValueError for a frame that no honest reader sends.
+    """
 
-def _is_fit(column: Column) -> bool:
-    return column.meaning in MEANINGS and (column.header is None or is_known(column.header))
+    def __init__(self, *, rejects: bool) -> None:
+        """`rejects`: whether the reader was asked for the unusable rows."""
+        self.rows = 0
+        self._digests, self._last = 0, 0
+        self._unusable: Counter[str] | None = Counter() if rejects else None
 
+    def digests(self, body: bytes) -> npt.NDArray[np.uint8]:
+        """Digests, shape (n, 16); `rows` says how many rows were read by then."""
+        rows = int.from_bytes(body[:_COUNT], "big")
+        _check(len(body) >= _COUNT and (len(body) - _COUNT) % KEY_BYTES == 0 and self.rows <= rows < 2**63)
+        digests = np.frombuffer(body, np.uint8, offset=_COUNT).reshape(-1, KEY_BYTES)
+        self.rows, self._digests = rows, self._digests + len(digests)
+        return digests
 
-def read_rejects(body: bytes) -> list[tuple[int, int, str]]:
-    """Rows, lines and reasons. Raises ValueError for anything else."""
-    rejects = [(int(row), int(line), str(reason)) for row, line, reason in json.loads(body)]
-    if any(reason not in CURES for _, _, reason in rejects):
-        raise ValueError
-    return rejects
+    def rejects(self, body: bytes) -> list[tuple[int, int, str]]:
+        """Rows, lines and reasons of unusable rows, each row once and in order."""
+        if self._unusable is None:
+            raise ValueError
+        rejects: list[tuple[int, int, str]] = []
+        for one in _list(_loads(body)):
+            _check(isinstance(one, list) and len(one) == _ROW and one[2] in CURES)
+            row, line, reason = _count(one[0]), _count(one[1]), str(one[2])
+            _check(self._last < row <= self.rows)
+            self._last = row
+            self._unusable[reason] += 1
+            rejects.append((row, line, reason))
+        return rejects
+
+    def report(self, body: bytes) -> ListReport:
+        """The report, where it agrees with what came before and shows nothing but our own words."""
+        said = _dict(_loads(body), ListReport)
+        unusable = {reason: _count(rows) for reason, rows in _dict(said["unusable"]).items()}
+        columns = tuple(_column(number, one) for number, one in enumerate(_list(said["columns"]), 1))
+        report = ListReport(**said | {"unusable": unusable, "columns": columns})
+        _check(_count(report.rows) == self.rows == _count(report.usable) + sum(unusable.values()))
+        _check(set(unusable) <= set(CURES) and (self._unusable is None or unusable == self._unusable))
+        contacts = sum(column.meaning in CONTACTS for column in columns)
+        _check(report.usable <= self._digests <= report.usable * contacts)
+        _check(said["header"] in (True, False) and report.format in get_args(Format))
+        _check(report.delimiter == "" or (len(report.delimiter) == 1 and not report.delimiter.isalnum()))
+        _check(report.encoding == "" or _is_encoding(report.encoding))
+        return report
 
 
 def read_error(body: bytes) -> ListError:
-    content: dict[str, Any] = json.loads(body)
-    return ListError(str(content["what"]), where=str(content["where"]), cure=str(content["cure"]))
+    """The error of a list that was not read. Raises ValueError for one that holds more than our words."""
+    said = {name: text for name, text in _dict(_loads(body)).items() if isinstance(text, str)}
+    _check(set(said) == {"what", "where", "cure"} and is_refusal(said["what"], said["where"], said["cure"]))
+    return ListError(said["what"], where=said["where"], cure=said["cure"])
+
+
+def _check(holds: bool) -> None:  # noqa: FBT001 - a condition is a boolean
+    if not holds:
+        raise ValueError
+
+
+def _loads(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise ValueError from None
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - the one error of this module
+    return value
+
+
+def _dict(value: object, kind: type[ListReport | Column] | None = None) -> dict[str, Any]:
+    """A JSON object; with the fields of a dataclass, where one is named."""
+    if not isinstance(value, dict) or (kind and set(value) != {field.name for field in fields(kind)}):
+        raise ValueError
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _column(number: int, value: object) -> Column:
+    column = Column(**_dict(value, Column))
+    _check(_count(column.number) == number and column.meaning in MEANINGS and column.by in get_args(By))
+    _check(column.header is None or is_known(str(column.header)))
+    return column
+
+
+def _is_encoding(name: object) -> bool:
+    try:
+        return isinstance(name, str) and bool(known_encoding(name))
+    except ListError:
+        return False

@@ -17,11 +17,11 @@ from solely.audiences.lists.bulk import sure_rows
 from solely.audiences.lists.cells import read_cell
 from solely.audiences.lists.columns import Layout
 from solely.audiences.lists.countries import country_of
-from solely.errors import ListError
+from solely.audiences.lists.refusals import refused
+from solely.audiences.lists.report import CONTACTS
 
 __all__ = ["Judge", "Reject"]
 
-_CONTACTS = ("email", "phone", "identifier")
 _Placed = tuple[int, tuple[int, list[str] | None]]  # a row's place in its block, its line and cells
 
 
@@ -41,7 +41,7 @@ class Judge:
         """Judge rows of one layout; `country` (ISO 3166 alpha-2) goes for rows that name none."""
         self.rows, self.usable = 0, 0
         self.unusable: Counter[str] = Counter()
-        self._contacts = tuple((c.number - 1, c.meaning) for c in layout.columns if c.meaning in _CONTACTS)
+        self._contacts = tuple((c.number - 1, c.meaning) for c in layout.columns if c.meaning in CONTACTS)
         self._countries = layout.numbers("country")
         self._country, self._bounds = country, bounds
         self._width = 1 + max(number for number in (*self._countries, *(number for number, _ in self._contacts)))
@@ -63,11 +63,11 @@ class Judge:
         self.usable += rows - len(rejects)
         self.unusable.update(reject.reason for reject in rejects)
         if self.rows > self._bounds.rows:
-            raise ListError(f"over {self._bounds.rows} rows", cure="split the list")
+            raise refused("over {} rows", self._bounds.rows)
 
     def _left_over(self, block: Arrays, digests: list[bytes]) -> Iterator[_Placed]:
         """Take what is sure at a glance; yield the rows that are left, to be judged cell by cell."""
-        found, left = sure_rows([block.columns[number] for number, _ in self._contacts], block.count)
+        found, left = sure_rows([block.columns[number] for number, _ in self._contacts], block.count, self._bounds.cell)
         digests.append(found)
         columns = [block.columns[n].take(left).to_pylist() if n in block.columns else [] for n in range(self._width)]
         for place, *cells in zip_longest(left.to_pylist(), *columns, fillvalue=""):

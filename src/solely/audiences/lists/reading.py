@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import IO, TextIO
 
 import numpy as np
 import numpy.typing as npt
 import phonenumbers
 
 from solely.audiences.lists.bounds import Bounds
-from solely.audiences.lists.cells import KEY_BYTES
-from solely.audiences.lists.frames import read_error, read_frame, read_rejects, read_report
+from solely.audiences.lists.frames import Account, read_error, read_frame
+from solely.audiences.lists.refusals import refused
 from solely.audiences.lists.report import MEANINGS, ListReport
 from solely.audiences.lists.text import known_encoding
 from solely.errors import ListError
@@ -26,6 +27,10 @@ __all__ = ["Reading", "read_list"]
 
 _CHILD = (sys.executable, "-I", "-m", "solely.audiences.lists.child")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+# How a process ends that meets a bound: the kernel's limits, or a library that gets no memory.
+_BOUNDED = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV})
+_DEFAULT = Bounds()
 
 Progress = Callable[[int], None]
 
@@ -63,26 +68,38 @@ class Reading:
             try:
                 assert child.stdout is not None
                 yield from self._frames(child.stdout)
+                if self._report is None:
+                    raise self._broken_off(child.wait())
             finally:
                 child.kill()
 
-    def _frames(self, pipe: BinaryIO) -> Iterator[npt.NDArray[np.uint8]]:
+    def _frames(self, pipe: IO[bytes]) -> Iterator[npt.NDArray[np.uint8]]:
         writer = csv.writer(self.rejects) if self.rejects else None
         if writer:
             writer.writerow(["row", "line", "reason"])
-        while frame := read_frame(pipe):
+        account = Account(rejects=writer is not None)
+        while self._report is None and (frame := read_frame(pipe)):
             letter, body = frame
-            if letter == b"D":
-                self.progress(int.from_bytes(body[:8], "big"))
-                yield np.frombuffer(body, np.uint8, offset=8).reshape(-1, KEY_BYTES)
-            elif letter == b"R" and writer:
-                writer.writerows(read_rejects(body))
-            elif letter == b"Z":
-                self._report = read_report(body)
-                return
-            else:
-                raise read_error(body)
-        raise ListError("the reader met a bound of time or memory", where=str(self.path), cure="split the list")
+            try:
+                if letter == b"D":
+                    digests = account.digests(body)
+                elif letter == b"R" and writer:
+                    writer.writerows(account.rejects(body))
+                    continue
+                elif letter == b"Z":
+                    self._report = account.report(body)
+                    return
+                else:
+                    raise read_error(body)
+            except ValueError:
+                raise refused("the list can't be read", where=str(self.path)) from None
+            self.progress(account.rows)
+            yield digests
+
+    def _broken_off(self, code: int) -> ListError:
+        if -code in _BOUNDED:
+            return ListError("the reader met a bound of time or memory", where=str(self.path), cure="split the list")
+        return refused("the list can't be read", where=str(self.path))
 
 
 def read_list(  # noqa: PLR0913 - each is something a caller may know better than the reader
@@ -94,7 +111,7 @@ def read_list(  # noqa: PLR0913 - each is something a caller may know better tha
     header: bool | None = None,
     rejects: TextIO | None = None,
     progress: Progress | None = None,
-    bounds: Bounds = Bounds(),
+    bounds: Bounds = _DEFAULT,
 ) -> Reading:
     """Get ready to read a customer list: CSV, TXT, TSV, XLSX or Parquet, packed with gzip or not.
 

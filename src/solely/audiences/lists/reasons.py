@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from solely import contact
 
-__all__ = ["CURES", "DIGEST_LENGTHS", "NOTHINGS", "PLACEHOLDERS", "REASONS"]
+__all__ = ["CURES", "DIGEST_LENGTHS", "NOTHINGS", "PLACEHOLDERS", "REASONS", "SPREADSHEET_ERRORS"]
 
 _SHA256_ONLY = "hash with SHA-256: Solely compares no other digest"
 
@@ -36,11 +36,20 @@ DIGEST_LENGTHS: Mapping[int, str] = MappingProxyType(
     {16: "md5", 20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"},
 )
 
+# What spreadsheets write where a formula fails, in the languages of the headers.
+_ERRORS = """
+    #n/a #n/d #n/b #nv #na #null! #nul! #nulo! #nullo! #ref! #bezug! #¡ref! #rif! #verw! #name? #nom? #¿nombre? #nome?
+    #naam? #value! #wert! #valeur! #¡valor! #valor! #valore! #waarde! #div/0! #¡div/0! #deel/0! #num! #zahl! #nombre!
+    #¡num! #núm! #getal! #error! #spill! #calc! #field! #getting_data #blocked! #unknown! #connect!
+"""
+SPREADSHEET_ERRORS = frozenset(_ERRORS.split())
+
 _WORDS = """
-    - -- --- . .. ... ? ?? * ** / \\ _ __ x xx xxx xxxx 0 00 000 n/a #n/a n.a. n.a na n\\a nan null #null! \\n <null> none nil
-    undefined unknown unkown unavailable missing blank empty test testing tbd tba todo void default dummy example invalid
+    - -- --- . .. ... ? ?? * ** / \\ _ __ x xx xxx xxxx 0 00 000
+    n/a n.a. n.a na n\\a nan null \\n <null> none nil undefined unknown unkown unavailable missing blank empty
+    test testing tbd tba todo void default dummy example invalid
     no nope not-available no-email noemail no_email nomail no-phone nophone anonymous deleted redacted removed withheld
-    #ref! #name? #value! #div/0! #num! (null) (none) (blank) (empty) [null] {} [] ""
+    (null) (none) (blank) (empty) [null] {} [] ""
     none@ none@none na@na n/a@n/a no@no a@a x@x test@test no@email no@mail none@none.none na@na.na
     unbekannt keine keiner leer inconnu inconnue aucun aucune vide desconocido desconocida ninguno ninguna vacio vacío
     desconhecido desconhecida nenhum nenhuma vazio sconosciuto sconosciuta nessuno nessuna vuoto onbekend geen leeg
@@ -50,7 +59,7 @@ _PHRASES = ("not available", "not applicable", "not provided", "no email", "no e
 _RUNS = ("1234567890", "0123456789", "123456789", "12345678", "1234567", "987654321", "9876543210")
 
 # What stands for nothing, in lower case.
-PLACEHOLDERS = frozenset((*_WORDS.split(), *_PHRASES, *_RUNS, "k.a.", "ka", "s/d", "s/n"))
+PLACEHOLDERS = frozenset((*_WORDS.split(), *_PHRASES, *_RUNS, *SPREADSHEET_ERRORS, "k.a.", "ka", "s/d", "s/n"))
 
 
 def _nothings() -> frozenset[bytes]:

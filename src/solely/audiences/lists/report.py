@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-__all__ = ["MEANINGS", "By", "Column", "ListReport", "Meaning"]
+__all__ = ["CONTACTS", "MEANINGS", "By", "Column", "ListReport", "Meaning"]
 
 Meaning = Literal["email", "phone", "country", "identifier", "ignored"]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
+CONTACTS: tuple[Meaning, ...] = ("email", "phone", "identifier")
 By = Literal["header", "content", "caller"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,41 +11,53 @@ from itertools import chain
 from typing import BinaryIO, Literal
 
 from solely.audiences.lists.bounds import Bounds
-from solely.errors import ListError
+from solely.audiences.lists.refusals import refused
 
-__all__ = ["HEAD", "Format", "Source", "check_size", "open_source"]
+__all__ = ["HEAD", "Format", "Source", "check_size", "open_source", "refuse_other_text"]
 
 Format = Literal["csv", "xlsx", "parquet"]
 HEAD = 64 * 1024  # bytes looked at before anything is decided
 _PIECE = 1024 * 1024
+_BITE = 16 * 1024  # packed bytes unpacked at once: what is left over after a member of a gzip file is copied
 _FREE = 16 * 1024 * 1024  # unpacked bytes before the ratio counts: a short list of one domain packs well
-_CSV = "export it as CSV"
+
+_ZIP, _PARQUET, _GZIP = b"PK\x03\x04", b"PAR1", b"\x1f\x8b\x08"
+_TAR, _TAR_AT = b"ustar", 257  # POSIX.1 ustar: where a header says what it is
 
 _BINARY = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file, or one with a password", "save it as .xlsx without one"),
-    (b"%PDF-", "a PDF", _CSV),
-    (b"BZh91AY&SY", "packed with bzip2", "unpack it, or pack it with gzip"),
-    (b"\xfd7zXZ\x00", "packed with xz", "unpack it, or pack it with gzip"),
-    (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it, or pack it with gzip"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
-    (b"Rar!\x1a", "a RAR archive", "unpack it"),
-    (b"SQLite format 3\x00", "a SQLite database", _CSV),
-    (b"\x89PNG\r\n", "a picture", _CSV),
-    (b"\xff\xd8\xff", "a picture", _CSV),
-    (b"\x1f\x8b\x08", "packed twice", "unpack it once"),
-    (b"PK\x03\x04", "a packed archive", "unpack it"),
-    (b"PK\x05\x06", "an empty archive", _CSV),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file, or one with a password"),
+    (b"%PDF-", "a PDF"),
+    (b"BZh91AY&SY", "packed with bzip2"),
+    (b"\xfd7zXZ\x00", "packed with xz"),
+    (b"\x28\xb5\x2f\xfd", "packed with zstd"),
+    (b"\x04\x22\x4d\x18", "packed with lz4"),
+    (b"\x1f\x9d", "packed with compress"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a", "a RAR archive"),
+    (b"SQLite format 3\x00", "a SQLite database"),
+    (b"\x00\x01\x00\x00Standard ", "an Access database"),
+    (b"!BDN", "an Outlook data file"),
+    (b"{\\rtf", "rich text"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC", "an ORC file"),
+    (b"ARROW1\x00", "an Arrow or Feather file"),
+    (b"FEA1\x00", "an Arrow or Feather file"),
+    (b"PARE", "an encrypted Parquet file"),
+    (b"\x89PNG\r\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\x00", "a picture"),
+    (b"MM\x00*", "a picture"),
+    (b"RIFF", "a film or a sound"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90\x00", "a program"),
+    (b"PK\x05\x06", "an empty archive"),
 )
 _TEXTUAL = (
-    (b"begin:vcard", "a vCard file", _CSV),
-    (b'{"', "JSON", _CSV),
-    (b'["', "JSON", _CSV),
-    (b"[{", "JSON", _CSV),
-    (b"{\n", "JSON", _CSV),
-    (b"<?xml", "XML", _CSV),
-    (b"<!doctype", "a web page", "open it in a spreadsheet and " + _CSV),
-    (b"<html", "a web page", "open it in a spreadsheet and " + _CSV),
-    (b"<table", "a web page", "open it in a spreadsheet and " + _CSV),
+    (re.compile(r"begin:vcard"), "a vCard file"),
+    (re.compile(r'[\[{]\s*["\[{]'), "JSON"),
+    (re.compile(r"<!doctype|<!--|<html|<head|<meta|<table"), "a web page"),
+    (re.compile(r"<\?xml|<[a-z:]+ xmlns"), "XML"),
 )
 
 
@@ -62,58 +75,73 @@ def open_source(file: BinaryIO, bounds: Bounds) -> Source:
     """Tell the format by the first bytes. Raises ListError for what is no list, with the cure."""
     head = file.read(HEAD)
     if not head:
-        raise ListError("the list is empty", cure="export it again")
-    pieces = chain((head,), iter(lambda: file.read(_PIECE), b""))
-    if head.startswith(b"PK\x03\x04"):
-        return Source("xlsx", head, iter(()), _seekable(file, pieces, bounds))
-    if head.startswith(b"PAR1"):
-        return Source("parquet", head, iter(()), _seekable(file, pieces, bounds))
-    if head.startswith(b"\x1f\x8b\x08"):
-        unpacked = _gunzip(pieces, bounds)
-        head = _take(unpacked)
-        pieces = chain((head,), unpacked)
+        raise refused("the list is empty")
+    pieces: Iterator[bytes] = chain((head,), iter(lambda: file.read(_PIECE), b""))
+    if packed := head.startswith(_GZIP):
+        pieces = _gathered(_gunzip(pieces, bounds))
+        head = next(pieces, b"")
+        pieces = chain((head,), pieces)
+        if not head:
+            raise refused("the list is empty")
+        if head.startswith(_GZIP):
+            raise refused("the list is packed twice", where="byte 1")
+    for magic, name in ((_ZIP, "xlsx"), (_PARQUET, "parquet")):
+        if head.startswith(magic):
+            form: Format = "xlsx" if name == "xlsx" else "parquet"
+            return Source(form, head, iter(()), _seekable(file, pieces, bounds, packed=packed))
     _refuse(head)
     return Source("csv", head, pieces, file)
 
 
-def _take(pieces: Iterator[bytes]) -> bytes:
-    head = b""
-    while len(head) < HEAD and (piece := next(pieces, b"")):
-        head += piece
-    if not head:
-        raise ListError("the list is empty", cure="export it again")
-    return head
-
-
 def _refuse(head: bytes) -> None:
-    start = head[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
-    for magic, what, cure in _BINARY:
-        if head.startswith(magic):
-            raise ListError(f"the list is {what}", where="byte 1", cure=cure)
-    for opening, what, cure in _TEXTUAL:
-        if start.startswith(opening):
-            raise ListError(f"the list is {what}", where="byte 1", cure=cure)
+    for magic, what in _BINARY:
+        # Letters alone may be how a list begins; then no byte of it is 0.
+        if head.startswith(magic) and not (magic.isalnum() and b"\0" not in head):
+            raise refused(f"the list is {what}", where="byte 1")
+    if head[_TAR_AT:].startswith(_TAR):
+        raise refused("the list is a tar archive", where="byte 1")
 
 
-def _seekable(file: BinaryIO, pieces: Iterator[bytes], bounds: Bounds) -> BinaryIO:
-    if file.seekable():
+def refuse_other_text(head: str) -> None:
+    """Raise ListError for a text that is data of another kind."""
+    start = head[:_TAR_AT].lstrip().lower()
+    for opening, what in _TEXTUAL:
+        if opening.match(start):
+            raise refused(f"the list is {what}", where="byte 1")
+
+
+def _seekable(file: BinaryIO, pieces: Iterator[bytes], bounds: Bounds, *, packed: bool) -> BinaryIO:
+    if file.seekable() and not packed:
         file.seek(0)
         return file
     kept = io.BytesIO()
     for piece in pieces:
-        if kept.tell() + len(piece) > bounds.memory // 2:
-            raise ListError("too large to be read from a pipe", cure="hand over a file")
+        if kept.tell() + len(piece) > bounds.memory // 4:  # what grows is copied
+            raise refused("too large to be packed as it is" if packed else "too large to be read from a pipe")
         kept.write(piece)
     kept.seek(0)
     return kept
 
 
-def _gunzip(pieces: Iterator[bytes], bounds: Bounds) -> Iterator[bytes]:
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at least `HEAD`: a file of many tiny members costs no more than another."""
+    some, size = [], 0
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece)
+        if size >= HEAD:
+            yield b"".join(some)
+            some, size = [], 0
+    if some:
+        yield b"".join(some)
+
+
+def _gunzip(packed: Iterator[bytes], bounds: Bounds) -> Iterator[bytes]:
     """Unpack every member of a gzip file (RFC 1952 §2.2), never more than one piece ahead of the reader."""
     inflater, taken, given = zlib.decompressobj(31), 0, 0
-    for piece in pieces:
-        left = piece
-        taken += len(piece)
+    for bite in (piece[at : at + _BITE] for piece in packed for at in range(0, len(piece), _BITE)):
+        left = bite
+        taken += len(bite)
         while True:
             if inflater.eof:
                 left = left.lstrip(b"\0")  # tapes and block devices pad with zeros
@@ -129,19 +157,19 @@ def _gunzip(pieces: Iterator[bytes], bounds: Bounds) -> Iterator[bytes]:
             if not left and (inflater.eof or len(out) < _PIECE):
                 break
     if not inflater.eof:
-        raise ListError("the gzip file ends before its end", cure="upload it again")
+        raise refused("the gzip file ends before its end")
 
 
 def _inflate(inflater: zlib._Decompress, data: bytes) -> bytes:
     try:
         return inflater.decompress(data, _PIECE)
     except zlib.error:
-        raise ListError("the gzip file is damaged", cure="pack or upload it again") from None
+        raise refused("the gzip file is damaged") from None
 
 
 def check_size(unpacked: int, packed: int, bounds: Bounds) -> None:
     """Raise ListError where a packed file unpacks to more than the bounds allow."""
     if unpacked > bounds.inflated:
-        raise ListError(f"it unpacks to over {bounds.inflated} bytes", cure="split the list")
+        raise refused("it unpacks to over {} bytes", bounds.inflated)
     if unpacked > _FREE and unpacked > bounds.ratio * max(packed, 1):
-        raise ListError(f"it unpacks to over {bounds.ratio} times its size", cure="upload it unpacked")
+        raise refused("it unpacks to over {} times its size", bounds.ratio)

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
@@ -24,15 +25,19 @@ from solely.audiences.lists.bounds import Bounds
 from solely.audiences.lists.bulk import columnar
 from solely.audiences.lists.columns import Layout, lay_out
 from solely.audiences.lists.dialect import Dialect, detect, is_one_record, records
+from solely.audiences.lists.refusals import refused
 from solely.audiences.lists.report import Meaning
-from solely.audiences.lists.source import Source, check_size
+from solely.audiences.lists.source import HEAD, Source, check_size, refuse_other_text
 from solely.audiences.lists.text import Text
 from solely.errors import ListError
 
 __all__ = ["Choices", "Table", "open_table"]
 
 _SAMPLE = 500  # rows that columns are told by
+_SAMPLE_CELLS = 100_000  # and the cells of those
 _BATCH = 16_384  # rows
+_BATCH_CELLS = 1_048_576  # cells of contacts
+_SHA256 = 32  # bytes
 _WANTED: tuple[Meaning, ...] = ("email", "phone", "identifier", "country")
 _ENTRIES = 10_000  # files a workbook may hold
 
@@ -70,6 +75,7 @@ def open_table(source: Source, choices: Choices, bounds: Bounds) -> Table:
 
 def _text(source: Source, choices: Choices, bounds: Bounds) -> Table:
     text = Text(source.head, source.pieces, bounds, choices.encoding)
+    refuse_other_text(text.head[:HEAD].decode("utf-8", "ignore"))
     separator = is_one_record(text.head.decode("utf-8", "ignore"))
     chunks = text.chunks((separator or "\n").encode())
     first = next(chunks, b"")
@@ -92,14 +98,15 @@ def _text(source: Source, choices: Choices, bounds: Bounds) -> Table:
 
 def _sample(blocks: Iterable[Block], bounds: Bounds) -> list[list[str]]:
     sample: list[list[str]] = []
+    seen = 0
     for block in blocks:
         assert isinstance(block, Rows)
         for line, cells in zip(block.lines, block.cells, strict=True):
             if cells is not None and len(cells) > bounds.columns:
-                cure = "leave out the columns without contacts"
-                raise ListError(f"over {bounds.columns} columns", where=f"line {line}", cure=cure)
+                raise refused("over {} columns", bounds.columns, where=f"line {line}")
             sample.append(cells or [])
-            if len(sample) >= _SAMPLE:
+            seen += len(cells or ())
+            if len(sample) >= _SAMPLE or seen >= _SAMPLE_CELLS:
                 return sample
     return sample
 
@@ -128,15 +135,15 @@ def _workbook(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
             if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible
         ]
     except CalamineError:
-        raise ListError("the workbook is damaged", cure="open it in a spreadsheet and save it again") from None
-    refusal = ListError("the workbook holds no rows", cure="check which sheet was saved")
+        raise refused("the workbook is damaged") from None
+    refusal = refused("the workbook holds no rows")
     for name in sheets:
         try:
             return _sheet(book, name, choices, bounds)
         except _NoRows:
             continue
         except CalamineError:
-            refusal = ListError("a sheet of the workbook is damaged", cure="open it in a spreadsheet and save it again")
+            refusal = refused("a sheet of the workbook is damaged")
         except ListError as error:
             refusal = error
     raise refusal
@@ -150,11 +157,11 @@ def _check_archive(file: BinaryIO, bounds: Bounds) -> None:
     try:
         entries = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise ListError("the archive is damaged", cure="save or upload it again") from None
+        raise refused("the archive is damaged") from None
     if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
-        raise ListError("the list is a ZIP archive, or no .xlsx", cure="unpack it, or save it as .xlsx or CSV")
+        raise refused("the list is a ZIP archive, or no .xlsx")
     if len(entries) > _ENTRIES:
-        raise ListError(f"the workbook holds over {_ENTRIES} files", cure="save the list alone, or as CSV")
+        raise refused("the workbook holds over {} files", _ENTRIES)
     check_size(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries), bounds)
 
 
@@ -163,25 +170,30 @@ def _sheet(book: CalamineWorkbook, name: str, choices: Choices, bounds: Bounds) 
     if not sheet.height:
         raise _NoRows
     if sheet.total_width > bounds.columns:
-        raise ListError(f"over {bounds.columns} columns", where="sheet", cure="leave out the columns without contacts")
+        raise refused("over {} columns", bounds.columns, where="sheet")
     blocks = _sheet_blocks(sheet)
-    first = next(blocks)
-    sample = [cells or [] for cells in first.cells[:_SAMPLE]]
+    first = next(blocks, None)
+    if first is None:
+        raise _NoRows
+    sample = _sample((first,), bounds)
     layout = lay_out(sample, header=choices.header, given=choices.columns)
     return Table(layout, _without_header(chain((first,), blocks), layout.start))
 
 
 def _sheet_blocks(sheet: CalamineSheet) -> Iterator[Rows]:
     numbered = enumerate(sheet.iter_rows(), 1)
-    texts = ((number, [_cell_text(value) for value in row]) for number, row in numbered)
+    margin = [""] * (sheet.start[1] if sheet.start else 0)  # columns left of the first that holds anything
+    texts = ((number, margin + [_cell_text(value) for value in row]) for number, row in numbered)
     filled = ((number, cells) for number, cells in texts if any(cells))
-    while some := list(islice(filled, _BATCH)):
+    while some := list(islice(filled, max(1, min(_BATCH, _BATCH_CELLS // sheet.total_width)))):
         yield Rows([number for number, _ in some], [cells for _, cells in some])
 
 
 def _cell_text(value: Any) -> str:
     """A cell as a person reads it; whole numbers without a fraction, as phones are stored."""
     if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return str(int(value))
     return str(value).strip()
 
@@ -190,18 +202,21 @@ def _cell_text(value: Any) -> str:
 
 
 def _parquet(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
-    damaged = ListError("the Parquet file is damaged", cure="write or upload it again")
+    damaged = refused("the Parquet file is damaged")
     try:
         parquet = pq.ParquetFile(file, memory_map=False, pre_buffer=False)
         names = [field.name for field in parquet.schema_arrow]
         _check_parquet(parquet, len(names), bounds)
-        sample = next(parquet.iter_batches(batch_size=_SAMPLE, use_threads=False), None)
+        size = max(1, min(_SAMPLE, _SAMPLE_CELLS // max(1, len(names))))
+        sample = next(parquet.iter_batches(batch_size=size, use_threads=False), None)
         rows = (
             [list(row) for row in zip(*(_strings(c).to_pylist() for c in sample.columns), strict=True)]
             if sample
             else []
         )
         layout = lay_out([names, *rows], header=True, given=choices.columns)
+    except MemoryError:  # Arrow's is an ArrowException, too
+        raise
     except (pa.ArrowException, OSError, ValueError):
         raise damaged from None
     return Table(replace(layout, start=0), _parquet_blocks(parquet, layout, damaged))
@@ -210,25 +225,28 @@ def _parquet(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
 def _check_parquet(parquet: pq.ParquetFile, columns: int, bounds: Bounds) -> None:
     meta = parquet.metadata
     if columns > bounds.columns:
-        raise ListError(f"over {bounds.columns} columns", where="schema", cure="leave out the columns without contacts")
+        raise refused("over {} columns", bounds.columns, where="schema")
     if meta.num_rows > bounds.rows:
-        raise ListError(f"over {bounds.rows} rows", where="footer", cure="split the list")
+        raise refused("over {} rows", bounds.rows, where="footer")
     groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
     unpacked = sum(max(0, group.total_byte_size) for group in groups)
     if unpacked > bounds.inflated:
-        raise ListError(f"it unpacks to over {bounds.inflated} bytes", where="footer", cure="split the list")
+        raise refused("it unpacks to over {} bytes", bounds.inflated, where="footer")
 
 
 def _parquet_blocks(parquet: pq.ParquetFile, layout: Layout, damaged: ListError) -> Iterator[Arrays]:
     numbers = layout.numbers(*_WANTED)
     line = 1
-    batches = parquet.iter_batches(batch_size=_BATCH, use_threads=False)
+    size = max(1, min(_BATCH, _BATCH_CELLS // max(1, len(numbers))))
+    batches = parquet.iter_batches(batch_size=size, use_threads=False)
     while True:
         try:
             batch = next(batches, None)
             if batch is None:
                 return
             yield Arrays(line, batch.num_rows, {i: _strings(batch.column(i)) for i in numbers})
+        except MemoryError:
+            raise
         except (pa.ArrowException, OSError, ValueError):
             raise damaged from None
         line += batch.num_rows
@@ -239,19 +257,24 @@ def _strings(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _strings(column.dictionary_decode())
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return pa.array([_cell_text(float(v)) if v is not None else "" for v in column.to_pylist()], pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.array([_raw_text(value) for value in column.to_pylist()], pa.string())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind):
+    if any(of_kind(kind) for of_kind in _NUMBERS):
+        return pa.array([_cell_text(v) if v is not None else "" for v in column.to_pylist()], pa.string())
+    if any(of_kind(kind) for of_kind in _BYTES):
+        return pa.array([_raw_text(value or b"") for value in column.to_pylist()], pa.string())
+    if any(of_kind(kind) for of_kind in _TEXTS):
         return pc.fill_null(column.cast(pa.string()), "")
     return pa.array([""] * len(column), pa.string())
 
 
-def _raw_text(value: bytes | None) -> str:
-    if value is None or len(value) == 32:  # noqa: PLR2004 - the length of a SHA-256
-        return value.hex() if value else ""
+_NUMBERS = (pa.types.is_floating, pa.types.is_decimal)
+_BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer)
+
+
+def _raw_text(value: bytes) -> str:
+    """Text where the bytes are text (some writers name no type), else hex: a raw digest."""
     try:
-        return value.decode()
+        text = value.decode()
     except UnicodeDecodeError:
         return value.hex()
+    return value.hex() if len(value) == _SHA256 and not text.isprintable() else text

@@ -1,18 +1,20 @@
-"""Bytes of a text in any encoding become chunks of whole lines in UTF-8.
+r"""Bytes of a text in any encoding become chunks of whole lines in UTF-8.
 
-- A byte order mark decides; without one, NUL bytes in every second place make UTF-16; else each line is
-  UTF-8, and a line that is not is Windows-1252 (or Shift JIS, where the first lines show kana in it).
-- Line ends are made \\n. No line is longer than the bound, so memory does not grow with a line.
+- A byte order mark decides, then what the caller says; then NUL bytes in every second place make UTF-16; else
+  each line is UTF-8, and a line that is not is Windows-1252 (or Shift JIS, where the first lines show it).
+- Line ends are made \n. No line is longer than the bound, so memory does not grow with a line.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from solely.audiences.lists.bounds import Bounds
+from solely.audiences.lists.refusals import refused
 from solely.errors import ListError
 
 __all__ = ["Text", "known_encoding"]
@@ -25,19 +27,24 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _OTHER_HALF = 0.1  # of the characters of UTF-16 text, at least this share is ASCII: line ends and delimiters are
-_CONTROLS = bytes(c for c in range(32) if chr(c) not in "\t\n\r\f\x1a")
+# Controls that no text has; \x1a ends old files, and NUL may pad cells.
+_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x19\x1b-\x1f]")
+_MOST_CONTROLS, _MOST_NULS = 0.02, 0.5
 _KANA = range(0x3041, 0x30FF)
 _MIN_KANA = 2
+_JAPANESE = re.compile("電話|携帯|氏名|名前|住所|連絡先|国名")  # headers without kana
+_NO_LIST = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # Python's, not a file's
 
 
 def known_encoding(name: str) -> str:
     """Python's name of a text encoding. Raises ListError for one it does not know."""
     try:
         info = codecs.lookup(name)
-        "a,\n".encode(info.name)
+        "a,\n".encode(name)
     except (LookupError, ValueError, TypeError):
         info = None
-    if info is None or not info._is_text_encoding:  # noqa: SLF001 - the one way to tell rot13 from Latin-1
+    # The last is the one way to tell rot13 from Latin-1.
+    if info is None or info.name.replace("-", "_") in _NO_LIST or not info._is_text_encoding:  # noqa: SLF001
         raise ListError("no such text encoding", where="encoding", cure="for example utf-8, utf-16, cp1252, shift_jis")
     return info.name
 
@@ -47,20 +54,21 @@ class Text:
 
     def __init__(self, head: bytes, pieces: Iterable[bytes], bounds: Bounds, encoding: str | None = None) -> None:
         mark, marked = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", ""))
-        if encoding is None or (marked and encoding.startswith(("utf-16", "utf-32"))):
-            encoding = None if marked == "utf-8" else marked or _utf16_without_mark(head)
+        if marked:
+            encoding = None if marked == "utf-8" else marked
+        elif encoding in (None, "utf-16"):
+            encoding = _utf16_without_mark(head) or encoding
         self.encoding = encoding or "utf-8"
         self._mark, self._pieces, self._bounds = mark, pieces, bounds
         self._given = encoding is not None
         self._fallback = "cp932" if _is_shift_jis(head) else "windows-1252"
         start = head[len(mark) :]
-        self.head = start.decode(self.encoding, "replace").encode() if self._given else self._utf8(start)
-        controls = len(self.head) - len(self.head.translate(None, _CONTROLS))
-        if controls * 50 > len(self.head):
-            raise ListError("the list is not text", where="byte 1", cure="export it as CSV, XLSX or Parquet")
+        self.head = start.decode(self.encoding, "replace").encode() if self._given else self._utf8(_whole(start))
+        if _is_binary(self.head):
+            raise refused("the list is not text", where="byte 1")
 
     def chunks(self, separator: bytes = b"\n") -> Iterator[bytes]:
-        """Chunks of whole lines, UTF-8, parted by \\n, without the last \\n. A `separator` parts lines too."""
+        r"""Chunks of whole lines, UTF-8, parted by \n, without the last \n. A `separator` parts lines too."""
         carry, line = b"", 1
         for piece in self._decoded():
             held = carry + (piece if separator == b"\n" else piece.replace(separator, b"\n"))
@@ -69,13 +77,14 @@ class Text:
                 self._check(len(held), line)
                 carry = held
                 continue
-            chunk, carry = _one_end(held[:cut]), held[cut + 1 :]
-            yield self._whole(chunk, line)
+            end = cut - 1 if held[cut - 1 : cut + 1] == b"\r\n" else cut
+            chunk, carry = _one_end(held[:end]), held[cut + 1 :]
+            yield self._in_bounds(chunk, line)
             line += chunk.count(b"\n") + 1
         if carry:
-            yield self._whole(_one_end(carry).removesuffix(b"\n"), line)
+            yield self._in_bounds(_one_end(carry).removesuffix(b"\n"), line)
 
-    def _whole(self, chunk: bytes, line: int) -> bytes:
+    def _in_bounds(self, chunk: bytes, line: int) -> bytes:
         if len(chunk) > self._bounds.line:
             ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
             lengths = np.diff(np.concatenate(([-1], ends, [len(chunk)]))) - 1
@@ -84,8 +93,7 @@ class Text:
 
     def _check(self, length: int, line: int) -> None:
         if length > self._bounds.line:
-            cure = "one row a line; check the line ends, or export again"
-            raise ListError(f"a line of over {self._bounds.line} bytes", where=f"line {line}", cure=cure)
+            raise refused("a line of over {} bytes", self._bounds.line, where=f"line {line}")
 
     def _decoded(self) -> Iterator[bytes]:
         """Pieces whose line ends are those of ASCII: UTF-8, or bytes still to be decoded line by line."""
@@ -123,13 +131,33 @@ class Text:
 
 
 def _last_end(held: bytes) -> int:
-    """Where the last line end is, or -1. A lone \\r at the very end may be half of \\r\\n."""
+    r"""Where the last line end is, or -1. A lone \r at the very end may be half of \r\n."""
     cut = held.rfind(b"\n")
     return cut if cut >= 0 else held.rfind(b"\r", 0, len(held) - 1)
 
 
 def _one_end(chunk: bytes) -> bytes:
     return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
+
+
+def _whole(head: bytes) -> bytes:
+    """The head without a letter of UTF-8 that is cut off at its end."""
+    for cut in range(4):
+        try:
+            head[: len(head) - cut].decode()
+        except UnicodeDecodeError:
+            continue
+        return head[: len(head) - cut]
+    return head
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether most lines hold controls, and many: one damaged row makes no binary file."""
+    lines = head.splitlines()
+    controls, nuls = len(_CONTROL.findall(head)), head.count(0)
+    if controls <= len(head) * _MOST_CONTROLS and nuls <= len(head) * _MOST_NULS:
+        return False
+    return sum(0 in line or _CONTROL.search(line) is not None for line in lines) > len(lines) / 2
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -141,8 +169,9 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 
 def _is_shift_jis(head: bytes) -> bool:
-    sample = head[: head.rfind(b"\n") + 1] or head
+    sample = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1] or head
     try:
-        return sum(ord(c) in _KANA for c in sample.decode("cp932")) >= _MIN_KANA
+        text = sample.decode("cp932")
     except UnicodeDecodeError:
         return False
+    return sum(ord(c) in _KANA for c in text) >= _MIN_KANA or _JAPANESE.search(text) is not None

@@ -2,7 +2,7 @@
 
 - A header has a meaning when nothing is left of it but words of that meaning and words that say nothing.
 - Case, accents, spaces, hyphens, underscores and numbers do not count.
-- Only headers made wholly of these words are ever shown: nothing a person typed can be.
+- Only headers made wholly of these words and of short numbers are ever shown: nothing a person typed can be.
 """
 
 from __future__ import annotations
@@ -82,9 +82,14 @@ _OTHER = _set("""
     aaid googleaid adid device mobileid uid userid user id externid extern external value lookalike company companyname
     employeecompany jobtitle job title website url industry tags tag date time timestamp rating status type consent opt
     optin opted source notes note comment comments salutation anrede language lang locale currency amount total order
-    count advertising domain optintime confirm ip latitude longitude gmtoff dstoff timezone region euid leid segment list lists
+    count advertising domain optintime confirm ip latitude longitude gmtoff dstoff timezone region euid leid segment
+    list lists
 """)
 _ELECTRONIC = _set("electronico electronica eletronico eletronica electronique elettronico elettronica")
+_LONGEST = 100  # characters that may be a header; what is longer is a cell of data
+_SHOWN = 64
+_DIGITS = 4  # as in SHA-256 2; more could be somebody's number
+_NEVER = frozenset('@<>="')  # what addresses and formulas are made with
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _JOINS = (
@@ -110,7 +115,7 @@ def _tokens(header: str) -> list[str]:
 
 def header_meaning(header: str) -> Known:
     """What a header alone says: a meaning, `ignored` for contacts of somebody else, `other`, or `unknown`."""
-    tokens = _tokens(header)
+    tokens = _tokens(header) if len(header) <= _LONGEST else []
     said = {word for word in tokens if word not in _BESIDE}
     if any(word in _SOMEBODY_ELSE for word in tokens):
         return "ignored"
@@ -127,6 +132,10 @@ def header_meaning(header: str) -> Known:
 
 def is_known(header: str) -> bool:
     """Whether a header is made of our words alone, so that it can be shown."""
+    if len(header) > _SHOWN or not header.isprintable() or _NEVER & set(header):
+        return False
+    if sum(c.isnumeric() for c in header) > _DIGITS:
+        return False
     every = _EMAIL | _PHONE | _COUNTRY | _HASH | _IDENTIFIER | _BESIDE | _BESIDE_COUNTRY | _SOMEBODY_ELSE | _OTHER
     tokens = _tokens(header)
-    return bool(tokens) and len(header) <= 64 and header.isprintable() and all(word in every for word in tokens)
+    return bool(tokens) and all(word in every for word in tokens)
