@@ -279,7 +279,7 @@ def _show_report(report: ListReport, status: str | None, entry: int | None) -> N
     for reason, rows in sorted(report.unusable.items()):
         _out.print(f"  {rows:,} unusable: {reason} ({LIST_CURES[reason]})", highlight=False)
     if status is not None:
-        _out.print(f"Audience {status}; ledger entry {entry}.", highlight=False)
+        _out.print(f"Audience {status}; use {entry} in the ledger.", highlight=False)
 
 
 @audience_cli.command("members")

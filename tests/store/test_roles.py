@@ -19,7 +19,7 @@ pytestmark = pytest.mark.server
 TABLES = {
     "security": {"contacts", "wrapped_keys", "endings"},
     "service": {"contacts", "wrapped_keys", "endings"},
-    "advertising": {"givings", "endings", "members", "audiences", "uploads"},
+    "advertising": {"givings", "endings", "members", "audiences", "uploads", "uses"},
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
     "registry": {"pseudonyms", "notices", "givings", "endings"},
@@ -27,6 +27,7 @@ TABLES = {
 }
 SEQUENCES = {
     "advertising.givings_number_seq", "advertising.endings_number_seq", "advertising.members_number_seq",
+    "advertising.uses_number_seq",
     "measurement.givings_number_seq", "measurement.endings_number_seq",
     "discovery.givings_number_seq", "discovery.endings_number_seq",
 }  # fmt: skip
@@ -148,7 +149,7 @@ OPEN = {"pg_cursors"}  # a session's own, which the driver asks for
 def may(role, schema, table):
     """The ways that are open to a role with a table."""
     own = set(READING) if role == schema else set()
-    if f"{role}.{table}" in {"advertising.members", "advertising.audiences", "advertising.uploads"}:
+    if f"{role}.{table}" in {f"advertising.{one}" for one in ("members", "audiences", "uploads", "uses")}:
         return own | set(ADDING) if role == schema else own
     if role == schema == "ledger" and table == "checkpoints":
         return own | set(ADDING)

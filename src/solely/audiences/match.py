@@ -43,7 +43,11 @@ _NAME = re.compile(r"[\w][\w .\-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What an advertiser is told: the list's own format report, and whether the audience is large enough."""
+    """What an advertiser is told: the list's own format report, and whether the audience is large enough.
+
+    `ledger` is the number that the ledger's entry gives this use, counted among advertising's uses alone: the
+    entry's place in the ledger would tell how much is given and used for other purposes.
+    """
 
     report: ListReport
     status: Status
@@ -89,6 +93,7 @@ class Audiences:
         id_, report = self.new_id(), reading.report
         details: dict[str, str | int] = {
             "audience": audience,
+            "number": store.number_use(self.connection, advertiser, id_),
             "upload": str(id_),
             "rows": report.rows,
             "usable": report.usable,
@@ -98,13 +103,13 @@ class Audiences:
             words = Words(
                 "use", f"advertiser {advertiser}", purpose, givings.astype(np.uint64), MappingProxyType(details)
             )
-            sequence = self.gate.write_down(words)
+            self.gate.write_down(words)
         upload = store.Upload(id_, givings, members)
         with self.connection.transaction():
             store.add_audience(self.connection, advertiser, audience, purpose)
             valid_until = now + timedelta(days=self.policy.audience_valid_days)
             store.add_upload(self.connection, advertiser, audience, upload, now, valid_until)
-        return Matched(report, self.status(advertiser, audience, now), sequence)
+        return Matched(report, self.status(advertiser, audience, now), int(details["number"]))
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:
         """Steps 1 and 2, block by block; under each live key while keys are being rotated."""

@@ -32,6 +32,7 @@ __all__ = [
     "last_ending",
     "last_number",
     "live_tokens",
+    "number_use",
     "pseudonyms_of",
     "settled_number",
     "uploads",
@@ -162,6 +163,15 @@ def add_audience(connection: psycopg.Connection, advertiser: str, audience: str,
         [advertiser, audience, purpose],
     )
     expect_purpose(connection, advertiser, audience, purpose)
+
+
+def number_use(connection: psycopg.Connection, advertiser: str, upload: UUID) -> int:
+    """A number for a match that is about to be made: from 1, never given twice, with gaps where one was not made."""
+    row = connection.execute(
+        "INSERT INTO advertising.uses (advertiser, upload) VALUES (%s, %s) RETURNING number", [advertiser, upload]
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def add_upload(

@@ -31,6 +31,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "members": "INSERT",
         "audiences": "INSERT",
         "uploads": "INSERT",
+        "uses": "INSERT",
     },
     "ledger": {"checkpoints": "INSERT"},
 }

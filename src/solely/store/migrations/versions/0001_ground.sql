@@ -75,6 +75,13 @@ CREATE TABLE advertising.audiences (
     purpose text NOT NULL,
     PRIMARY KEY (advertiser, name)
 );
+-- the number an advertiser is told of a match; a count of its own, since the ledger's tells how much else goes on
+CREATE TABLE advertising.uses (
+    advertiser text NOT NULL,
+    upload uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    PRIMARY KEY (advertiser, upload)
+);
 -- one row for each match: through which givings it reached someone (the evidence, a bitmap), and whom through each
 CREATE TABLE advertising.uploads (
     advertiser text NOT NULL,
