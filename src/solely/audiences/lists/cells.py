@@ -103,9 +103,14 @@ def _from_base64(text: str) -> Verdict | None:
         return "bad-hash" if len(text) == _BASE64_CUT or len(text) in _NEAR_HASH else None
     if len(raw) == 2 * 32 and padded and (inner := _HEX.fullmatch(raw.decode("ascii", "replace"))):
         return _from_bytes(bytes.fromhex(inner[1]))  # the hex text in Base64, a known slip of the hand
-    if len(raw) in DIGEST_LENGTHS and (padded or len(raw) == _UNPADDED):
+    if len(raw) in DIGEST_LENGTHS and (padded or (len(raw) == _UNPADDED and _mixes_cases(text))):
         return _from_bytes(raw)
     return "bad-hash" if len(text) in _NEAR_HASH or padded else None
+
+
+def _mixes_cases(text: str) -> bool:
+    """Whether 64 characters may be Base64, and are no hex with a wrong letter in it."""
+    return text not in (text.lower(), text.upper())
 
 
 def _from_bytes(raw: bytes) -> Verdict:
@@ -133,7 +138,7 @@ def _as_number(number: str, meaning: Meaning, country: str | None) -> Verdict:
     if len(digits) >= _LEAST_DIGITS and len(set(digits)) == 1 and not any(c.isalpha() for c in number):
         return "placeholder"
     verdict = _contact("phone", number, country)
-    if verdict == "not-a-phone" and meaning == "identifier" and not digits:
+    if verdict == "not-a-phone" and meaning != "phone" and not digits:
         return "not-an-email"
     return verdict
 

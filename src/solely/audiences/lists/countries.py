@@ -21,6 +21,15 @@ _ALSO = {
     "eeuu": "US", "eua": "US", "etatsunisdamerique": "US", "vereinigtestaatenvonamerika": "US", "holland": "NL",
     "thenetherlands": "NL", "korea": "KR", "southkorea": "KR", "republicofkorea": "KR", "russianfederation": "RU",
     "czechrepublic": "CZ", "turkey": "TR", "アメリカ": "US", "米国": "US", "英国": "GB", "brd": "DE",
+    "unitedkingdomofgreatbritainandnorthernireland": "GB", "estadosunidosdeamerica": "US", "republicofireland": "IE",
+    "eire": "IE", "oesterreich": "AT", "daenemark": "DK", "tuerkei": "TR",
+    "holanda": "NL", "hollande": "NL", "olanda": "NL", "tschechischerepublik": "CZ", "weissrussland": "BY",
+    "hongkong": "HK", "macau": "MO", "macao": "MO", "bosnia": "BA", "burma": "MM", "swaziland": "SZ", "macedonia": "MK",
+    "vatican": "VA", "palestine": "PS", "uae": "AE", "vae": "AE", "ivorycoast": "CI", "elfenbeinkuste": "CI",
+    "koreasouth": "KR", "moldovarepublicof": "MD", "taiwanprovinceofchina": "TW",
+    "iranislamicrepublicof": "IR", "korearepublicof": "KR", "boliviaplurinationalstateof": "BO",
+    "venezuelabolivarianrepublicof": "VE", "tanzaniaunitedrepublicof": "TZ", "syrianarabrepublic": "SY",
+    "laopeoplesdemocraticrepublic": "LA",
 }  # fmt: skip
 _NOT_WORD = re.compile(r"[\W_]+")
 _LONGEST = 64  # characters a country's name has
