@@ -70,3 +70,22 @@ def _numbers():
 def subject(_numbers):
     """The id of a person nobody else has."""
     return f"person-{next(_numbers)}"
+
+
+@pytest.fixture
+def desk(solely):
+    return solely.desk
+
+
+@pytest.fixture
+def recorded(superuser):
+    """Everything that is recorded, to see that nothing was: by table, how many rows, and a digest of them."""
+    tables = superuser.execute(
+        "SELECT schemaname || '.' || tablename FROM pg_tables WHERE tableowner = 'postgres' AND schemaname = ANY(%s)",
+        [["security", "service", "advertising", "measurement", "discovery", "registry", "ledger"]],
+    ).fetchall()
+    asked = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
+        for (table,) in tables
+    )
+    return lambda: {table: (count, digest) for table, count, digest in superuser.execute(asked)}

@@ -18,7 +18,7 @@ import numpy as np
 import psycopg
 
 from solely.consent import COLUMNS, CURES, Notice
-from solely.errors import BadInput, GivingError, NotFound, NoticeError
+from solely.errors import BadInput, Conflict, GivingError, NotFound, NoticeError
 from solely.give.intake import Intake
 from solely.give.rows import Batch, Prepared, Pseudonyms, Row, Rules, prepare
 from solely.purpose import KINDS, Compartment, Policy
@@ -86,9 +86,9 @@ class Desk:
             raise BadInput(f"columns missing: {', '.join(missing)}", cure=f"give each of {', '.join(COLUMNS)}")
         columns = (*COLUMNS, "country") if "country" in row else COLUMNS
         rules = self.rules((notice,), now).with_columns(columns)
-        rows: list[Row] = [(1, [row[column] for column in columns])]
-        prepared = prepare(self.batch(rows, rules, {}), rules, self.intakes)
-        given = self.record(prepared, rules)
+        batch = self.batch([(1, [row[column] for column in columns])], rules, {})
+        prepared = prepare(batch, rules, self.intakes)
+        given = self.record(batch, prepared, rules)
         for _, reason in prepared.refused:
             raise GivingError(reason, CURES[reason])
         return given
@@ -111,11 +111,17 @@ class Desk:
             },
         )
 
-    def record(self, prepared: Prepared, rules: Rules) -> Given:
-        """Record a prepared batch, the notices it was given under and its refusals: one transaction, durable on return.
+    def record(self, batch: Batch, prepared: Prepared, rules: Rules) -> Given:
+        """Record a prepared batch, its notices and its refusals: one transaction, durable on return.
 
-        Raises Conflict where another desk did at this moment what does not go with it.
+        Raises Conflict where a notice got another text at this moment.
         """
+        try:
+            return self._record(prepared, rules)
+        except Conflict:  # another desk gave for the same new people: with the pseudonyms they have now it goes
+            return self._record(prepare(self.batch(batch.rows, rules, {}), rules, self.intakes), rules)
+
+    def _record(self, prepared: Prepared, rules: Rules) -> Given:
         with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
             sheets = [store.sift(self.connection, sheet) for sheet in prepared.sheets]

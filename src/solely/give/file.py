@@ -73,8 +73,8 @@ def give_file(
         rules = desk.rules(notices, now).with_columns(columns)
         total = NOTHING
         with closing(_prepared(desk, rows, rules, processes)) as batches:
-            for prepared in batches:
-                total += desk.record(prepared, rules)
+            for batch, prepared in batches:
+                total += desk.record(batch, prepared, rules)
                 for number, reason in prepared.refused:
                     on_refused(number, reason)
                 on_progress(total)
@@ -132,26 +132,30 @@ def _rows(file: TextIO, path: Path) -> Iterator[list[str]]:
         ) from error
 
 
-def _prepared(desk: Desk, rows: Iterator[Row], rules: Rules, processes: int) -> Generator[Prepared]:
+def _prepared(desk: Desk, rows: Iterator[Row], rules: Rules, processes: int) -> Generator[tuple[Batch, Prepared]]:
     first = list(islice(rows, _BATCH))
     if len(first) <= _FEW or processes < 2:  # noqa: PLR2004 - one process is this one
         while first:
-            yield prepare(desk.batch(first, rules, {}), rules, desk.intakes)
+            batch = desk.batch(first, rules, {})
+            yield batch, prepare(batch, rules, desk.intakes)
             first = list(islice(rows, _BATCH))
         return
     with Workers(processes, rules, desk.intakes) as workers:
         yield from _ahead(desk, first, rows, rules, workers)
 
 
-def _ahead(desk: Desk, first: list[Row], rows: Iterator[Row], rules: Rules, workers: Workers) -> Iterator[Prepared]:
+def _ahead(
+    desk: Desk, first: list[Row], rows: Iterator[Row], rules: Rules, workers: Workers
+) -> Iterator[tuple[Batch, Prepared]]:
     waiting: deque[tuple[Batch, Future[Prepared]]] = deque()
     chunk = first
     while chunk or waiting:
         while chunk and len(waiting) < _AHEAD:
             pending: dict[tuple[str, Compartment], bytes] = {}
-            for batch, _ in waiting:
-                pending.update(batch.pseudonyms)
+            for earlier, _ in waiting:
+                pending.update(earlier.pseudonyms)
             fresh = desk.batch(chunk, rules, pending)
             waiting.append((fresh, workers.prepare(fresh)))
             chunk = list(islice(rows, _BATCH))
-        yield workers.result(waiting.popleft()[1])
+        batch, future = waiting.popleft()
+        yield batch, workers.result(future)
