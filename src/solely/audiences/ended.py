@@ -24,7 +24,7 @@ from solely.store import advertising as store
 __all__ = ["ended"]
 
 _FORMAT = 1
-_KEEP = 1_000  # ends that are worth writing the file again
+KEEP = 1_000  # ends that are worth writing the file again
 _START = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -36,8 +36,11 @@ class _Kept:
     givings: BitMap
 
 
-def ended(folder: Path, connection: psycopg.Connection, now: datetime) -> BitMap:
-    """The numbers of all givings that stand no longer at `now`, or whose end was recorded before this call."""
+def ended(folder: Path, connection: psycopg.Connection, now: datetime, keep: int = KEEP) -> BitMap:
+    """The numbers of all givings that stand no longer at `now`, or whose end was recorded before this call.
+
+    The file is written anew once `keep` more have ended.
+    """
     path = folder / "ended"
     kept = _read(path)
     if kept.time > now or store.ending_mark(connection, kept.number) != kept.mark:
@@ -46,7 +49,7 @@ def ended(folder: Path, connection: psycopg.Connection, now: datetime) -> BitMap
     upto = store.last_ending(connection)
     since = store.ended_since(connection, kept.number, upto, kept.time, now)
     givings = kept.givings | BitMap(array("I", since))
-    if len(since) >= _KEEP:
+    if len(since) >= keep:
         _write(path, _Kept(upto, store.ending_mark(connection, upto), now, givings))
     return givings
 

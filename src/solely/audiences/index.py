@@ -4,7 +4,7 @@
   for each digest variant, and one token may belong to givings of several people.
 - Shards are cut by the first bits of the token, so equal tokens stand in one. A shard is an Arrow IPC file
   with the columns hi, lo (the token's halves, big-endian), giving, member, in order of hi; and another with
-  its places: where the rows of each bucket of hi begin. Tokens are uniform, so a bucket has about one row.
+  its places: where the rows of each bucket of hi begin. Tokens are uniform, so a bucket has at most about one row.
 - `current` names the folder in use, and each file with its length and CRC. What it does not name is ignored.
 """
 
@@ -27,7 +27,7 @@ import pyarrow.ipc
 
 __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
-_SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 112 MB
+SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 130 MB
 _FORMAT = 2
 _COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
 _PLACES = {"place": pa.uint32()}
@@ -79,7 +79,7 @@ def sort_shard(halves: Halves, givings: npt.NDArray[Any], members: npt.NDArray[A
 
 def _with_places(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *, bits: int) -> Shard:
     """A shard of tokens in order that share their first `bits` bits."""
-    wide = max(1, len(hi).bit_length() - 1)  # one or two rows a bucket
+    wide = max(1, len(hi).bit_length())  # half a row to one in a bucket
     shift = 64 - bits - wide
     buckets = (hi >> np.uint64(shift)) & np.uint64((1 << wide) - 1)
     counts = np.bincount(buckets.view(np.int64), minlength=1 << wide)
@@ -87,7 +87,7 @@ def _with_places(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *, 
     return Shard(hi, lo, givings, members, places, shift)
 
 
-def write(folder: Path, tokens: Shard, watermark: int, mark: str) -> None:
+def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: int = SHARD_ROWS) -> None:
     """Write an index durably beside the one in use, then put it in its place. One writer at a time."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = (f"{watermark}.{again}" for again in itertools.count())
@@ -96,7 +96,7 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     files = {}
-    for place, shard in enumerate(_cut(tokens)):
+    for place, shard in enumerate(_cut(tokens, shard_rows)):
         columns: Columns = {"hi": shard.hi, "lo": shard.lo, "giving": shard.giving, "member": shard.member}
         files[f"{place:06d}.arrow"] = _save(fresh / f"{place:06d}.arrow", columns)
         files[f"{place:06d}.places"] = _save(fresh / f"{place:06d}.places", {"place": shard.places})
@@ -114,9 +114,9 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str) -> None:
             shutil.rmtree(old)
 
 
-def _cut(tokens: Shard) -> list[Shard]:
+def _cut(tokens: Shard, shard_rows: int) -> list[Shard]:
     """As many shards as needed, by the first bits of hi."""
-    bits = max(0, (len(tokens.hi) - 1) // _SHARD_ROWS).bit_length()
+    bits = max(0, (len(tokens.hi) - 1) // shard_rows).bit_length()
     if not bits:
         return [tokens]
     edges = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)

@@ -23,27 +23,27 @@ from solely.store import advertising as store
 
 __all__ = ["Shelf", "read_delta"]
 
-_LEAST = 50_000  # givings that are not worth a new index
-_SHARE = 50  # a new index when the delta is over a fiftieth of it
+LEAST = 20_000  # givings that are not worth a new index
+_SHARE = 100  # a new index when the delta is over a hundredth of it
 
 
 class Shelf:
-    """The indexes of a folder, one a purpose."""
+    """The indexes of a folder, one a purpose. A delta is small up to `least` givings."""
 
-    __slots__ = ("_open", "folder")
+    __slots__ = ("_least", "_open", "folder")
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, least: int = LEAST) -> None:
+        self.folder, self._least = folder, least
         self._open: dict[str, Index] = {}
 
     def current(self, connection: psycopg.Connection, purpose: str, now: datetime) -> Index:
         """The index of a purpose, made or made anew where it has to be. Its delta is small."""
         found = self._read(connection, purpose)
-        if found is None or _behind(found, store.last_number(connection)):
+        if found is None or self._behind(found, store.last_number(connection)):
             with _alone(self.folder / purpose):
                 found = self._read(connection, purpose)  # someone else may just have made it
                 upto = store.settled_number(connection, now, found.watermark if found else 0)
-                if found is None or _behind(found, upto):
+                if found is None or self._behind(found, upto):
                     self._make(connection, purpose, now, found, upto)
                     found = self._read(connection, purpose)
         assert found is not None, "written a moment ago"
@@ -52,6 +52,9 @@ class Shelf:
     def ended(self, connection: psycopg.Connection, now: datetime) -> BitMap:
         """The givings that stand no longer; see `ended.ended`."""
         return ended(self.folder, connection, now)
+
+    def _behind(self, found: Index, last: int) -> bool:
+        return last - found.watermark > max(self._least, found.rows // _SHARE)
 
     def _read(self, connection: psycopg.Connection, purpose: str) -> Index | None:
         """The index that `current` names, if it is whole and was made from this database."""
@@ -78,10 +81,6 @@ class Shelf:
 def read_delta(connection: psycopg.Connection, purpose: str, now: datetime, above: int) -> Shard:
     """The standing tokens that came after `above`."""
     return _read_tokens(connection, purpose, now, above, store.last_number(connection))
-
-
-def _behind(found: Index, last: int) -> bool:
-    return last - found.watermark > max(_LEAST, found.rows // _SHARE)
 
 
 def _read_tokens(connection: psycopg.Connection, purpose: str, now: datetime, above: int, upto: int) -> Shard:
