@@ -30,20 +30,20 @@ def _set(words: str) -> frozenset[str]:
 
 _EMAIL = _set("""
     email emails mail mails emailaddress emailaddresses mailaddress emailadresse emailadressen mailadresse emailadres
-    mailadres courriel courriels mel correo correoelectronico correio posta postaelettronica
+    mailadres mailadressen courriel courriels mel correo correoelectronico correio posta postaelettronica
     メール メールアドレス eメール eメールアドレス メアド 電子メール 電子メールアドレス 邮箱 电子邮件 이메일
 """)
 _PHONE = _set("""
-    phone phones telephone tel mobile mobiles cell cellphone cellular mobilephone phonenumber phonenumbers msisdn sms
-    whatsapp telephonenumber mobilenumber landline fon ph
+    phone phones telephone tel mobile mobiles cell cellphone cellular mob mobilephone phonenumber phonenumbers msisdn
+    sms whatsapp telephonenumber mobilenumber landline fon ph
     telefon telefonnummer telefonnr telefone telefono telefoon telefoonnummer telefoonnr handy handynummer handynr mobil
     mobilnummer mobilnr mobiltelefon mobilfunk mobilfunknummer mobiltelefonnummer rufnummer festnetz festnetznummer
-    portable gsm telemovel celular celulares movil cellulare fijo fixo fisso mobiel mobielnummer
+    portable gsm telemovel celular celulares movil cellulare fijo fixo fisso mobiel mobiele mobielnummer
     電話 電話番号 携帯 携帯電話 携帯電話番号 携帯番号 携帯電話番号 固定電話 お電話番号 电话 手机 전화번호
 """)
 _COUNTRY = _set("""
     country countrycode countryname nation land pays pais paese nazione landcode landkod landeskurzel landercode
-    laenderkuerzel 国 国名 国コード 国籍コード 国地域 国家 국가
+    laenderkuerzel landerkurzel landnaam 国 国名 国コード 国籍コード 国地域 国家 국가
 """)
 _HASH = _set("sha hash hashed hashes digest hashwert empreinte huella impronta ハッシュ ハッシュ値")
 _IDENTIFIER = _set("identifier identifiers contact contacts kontakt kontakte contatto contacto contato 連絡先")
@@ -52,8 +52,8 @@ _BESIDE = _set("""
     a b c address addresses adresse adressen adres direccion direcciones endereco enderecos indirizzo indirizzi
     adresa electronico electronica eletronico eletronica electronique electroniques elettronica elettronico
     primary secondary main other alternate alternative alt additional default home work business office private personal
-    day evening daytime customer client user member subscriber shopper buyer billing shipping recipient your
-    my the of de da do del della di du des la le el en d l an der die das zu van het
+    day evening daytime customer client user member subscriber shopper buyer billing shipping mailing recipient your
+    or and oder und ou et y my the of de da do del della di du des la le el en d l an der die das zu van het
     number numbers num no nr nro nummer numero numeros numer n id ids value values raw plain normalized normalised
     lower lowercase hex base e encoded md sha hash hashed hashes digest format formatted international full
     principal principale secondaire secundario privat privata prive geschaftlich geschaeftlich dienstlich beruflich
@@ -63,14 +63,15 @@ _BESIDE = _set("""
     会社 自宅 勤務先 個人 お客様 連絡先 ハッシュ 値
 """)
 _BESIDE_COUNTRY = _set(
-    "code codes name names iso region alpha calling dial dialing dialling prefix residence ad name 地域"
+    "code codes name names iso region alpha calling dial dialing dialling prefix residence ad name codigo codice "
+    "kurzel nom nombre nome naam 地域"
 )
 # Contacts of somebody else than the customer of the row.
 _SOMEBODY_ELSE = _set("""
     owner rep reps representative manager agent referrer referred referral assigned assignee creator created author
     modified updated sender sent from staff employee operator salesperson sales seller vendor supplier emergency parent
-    guardian spouse support reply cc bcc advisor berater betreuer ansprechpartner vendedor vendeur venditore verkoper
-    担当者 緊急連絡先
+    guardian spouse assistant support reply cc bcc advisor berater betreuer ansprechpartner vendedor vendeur venditore
+    verkoper 担当者 担当者メール 担当者メールアドレス 担当者電話番号 緊急連絡先
 """)
 # What else stands in exports; a digest of one of these is no contact.
 _OTHER = _set("""
@@ -83,7 +84,7 @@ _OTHER = _set("""
     employeecompany jobtitle job title website url industry tags tag date time timestamp rating status type consent opt
     optin opted source notes note comment comments salutation anrede language lang locale currency amount total order
     count advertising domain optintime confirm ip latitude longitude gmtoff dstoff timezone region euid leid segment
-    list lists
+    list lists fax telefax faxnummer faxnumber telecopie telecopieur ファックス
 """)
 _ELECTRONIC = _set("electronico electronica eletronico eletronica electronique elettronico elettronica")
 _LONGEST = 100  # characters that may be a header; what is longer is a cell of data
@@ -97,6 +98,7 @@ _JOINS = (
     ("e", "mails"),
     ("e", "mailadresse"),
     ("e", "mailadres"),
+    ("e", "mailadressen"),
     ("e", "メール"),
     ("e", "メールアドレス"),
 )
