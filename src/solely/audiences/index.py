@@ -5,7 +5,8 @@
 - Shards are cut by the first bits of the token, so equal tokens stand in one. A shard is an Arrow IPC file
   with the columns hi, lo (the token's halves, big-endian), giving, member, in order of hi; and another with
   its places: where the rows of each bucket of hi begin. Tokens are uniform, so a bucket has at most about one row.
-- `current` names the folder in use, and each file with its length and CRC. What it does not name is ignored.
+- `current` names the folder in use, and each file with its length and CRC, under a CRC of its own. What it does
+  not name is ignored.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: in
     fresh.rename(ready)
     content = {"format": _FORMAT, "watermark": watermark, "mark": mark, "folder": ready.name, "files": files}
     pointer = folder / "current.new"
-    pointer.write_text(json.dumps(content))
+    text = json.dumps(content)
+    pointer.write_text(f"{zlib.crc32(text.encode()):08x} {text}")
     _sync(pointer)
     _sync(folder)
     pointer.replace(folder / "current")
@@ -154,8 +156,9 @@ def named(folder: Path) -> str | None:
 def read(folder: Path, text: str) -> Index | None:
     """Open the index that `text` names and check all of it; None for one that is damaged or of another format."""
     try:
-        content = json.loads(text)
-        if content["format"] != _FORMAT:
+        crc, _, body = text.partition(" ")
+        content = json.loads(body)
+        if int(crc, 16) != zlib.crc32(body.encode()) or content["format"] != _FORMAT:
             return None
         files = {name: _load(folder / content["folder"] / name, *about) for name, about in content["files"].items()}
         tokens = [files[name] for name in sorted(files) if name.endswith(".arrow")]
