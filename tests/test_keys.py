@@ -192,11 +192,12 @@ def test_a_destroyed_key_is_gone_from_the_file_and_its_number_never_comes_back(r
     assert key.encode() not in data
     ring = Keyring.from_bytes(data, None).rotate("two-factor", use, os.urandom)
     assert ring.numbers("two-factor", use) == (1, 3, 4)
+    acts = {
+        "seal": lambda: ring.sealer("two-factor").decrypt(2, NONCE, bytes(17), b""),
+        "token": lambda: ring.tokeniser("two-factor").permute(2, BLOCK),
+    }
     with pytest.raises(Unavailable):
-        if use == "seal":
-            ring.sealer("two-factor").decrypt(2, NONCE, bytes(17), b"")
-        else:
-            ring.tokeniser("two-factor").permute(2, BLOCK)
+        acts[use]()
 
 
 def test_the_primary_is_not_destroyed_and_an_unknown_key_is_not_found(ring):

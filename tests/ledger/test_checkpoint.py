@@ -1,5 +1,6 @@
 """A checkpoint is a signed note as C2SP writes it, and only one that is good is read."""
 
+import contextlib
 import os
 from base64 import b64encode
 
@@ -81,7 +82,7 @@ def test_a_witness_may_add_its_signature_and_no_one_a_second_of_ours():
         "other.example/log\n42\n{root}\n",
         "{name}\n042\n{root}\n",
         "{name}\n-1\n{root}\n",
-        "{name}\n٤٢\n{root}\n",  # noqa: RUF001 - digits that int() takes
+        "{name}\n٤٢\n{root}\n",
         "{name}\n42\n{root}\nextension\n",
         "{name}\n42\nAAAA\n",
         "{name}\n42\n!!!!\n",
@@ -106,10 +107,8 @@ def test_reading_anything_raises_tampered_and_nothing_else(text):
 
 @given(st.text(max_size=80) | st.just(str(KEY)).flatmap(lambda key: st.integers(0, len(key)).map(lambda n: key[:n])))
 def test_reading_a_verifier_key_raises_our_errors_and_nothing_else(text):
-    try:
+    with contextlib.suppress(SolelyError):
         assert str(read_verifier_key(text)) == text
-    except SolelyError:
-        pass
 
 
 def test_every_changed_character_of_a_verifier_key_is_found():

@@ -1,5 +1,6 @@
 """An entry has one byte form, holds no contact, and reads only as it was written."""
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
@@ -94,10 +95,8 @@ json_values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(
 @given(st.sampled_from(["sequence", "time", "details", "members", "subject", "purpose", "type", "policy"]), json_values)
 def test_reading_any_value_in_a_field_raises_tampered_and_nothing_else(field, value):
     body = json.dumps({**json.loads(encode(entry())), field: value}, sort_keys=True, separators=(",", ":"))
-    try:
+    with contextlib.suppress(Tampered):
         assert encode(decode(body.encode())).decode() == body
-    except Tampered:
-        pass
 
 
 GOOD = encode(entry(purpose="p", details={"a": 1})).decode()

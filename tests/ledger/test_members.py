@@ -66,7 +66,7 @@ def test_each_member_is_proven_and_no_one_else_is(ids, data):
 
 
 def test_a_salt_and_a_member_can_not_change_places():
-    """salt || number is 24 bytes: a salt one byte short with a number one byte long would hash alike."""
+    """Salt || number is 24 bytes: a salt one byte short with a number one byte long would hash alike."""
     ids = np.array([7], np.uint64)
     members, proof = members_root(SECRET, ids), member_proof(SECRET, ids, 0)
     whole = proof.salt + (7).to_bytes(8, "big")

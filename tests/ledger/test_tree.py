@@ -1,5 +1,7 @@
 """The tree gives RFC 9162's hashes, and its proofs prove what they say and nothing else."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,10 +198,8 @@ def test_verifying_anything_raises_tampered_and_nothing_else(one, other, path):
         lambda: root_of_inclusion(EMPTY_ROOT, one, other, path),
         lambda: verify_consistency(one, EMPTY_ROOT, other, LEAVES[0], path),
     ):
-        try:
+        with contextlib.suppress(Tampered):
             verify()
-        except Tampered:
-            pass
 
 
 def test_a_tree_that_was_empty_is_the_beginning_of_every_tree_but_only_with_its_own_root():
