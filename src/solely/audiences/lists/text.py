@@ -27,8 +27,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _OTHER_HALF = 0.1  # of the characters of UTF-16 text, at least this share is ASCII: line ends and delimiters are
-# Controls that no text has; \x1a ends old files, and NUL may pad cells.
-_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x19\x1b-\x1f]")
+# Controls that no text has; \x0b and \x1c to \x1f part what stands in one cell, \x1a ends old files, NUL pads cells.
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1b]")
 _MOST_CONTROLS, _MOST_NULS = 0.02, 0.5
 _KANA = range(0x3041, 0x30FF)
 _MIN_KANA = 2
@@ -88,7 +88,8 @@ class Text:
         if len(chunk) > self._bounds.line:
             ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
             lengths = np.diff(np.concatenate(([-1], ends, [len(chunk)]))) - 1
-            self._check(int(lengths.max()), line + int(lengths.argmax()))
+            first = int((lengths > self._bounds.line).argmax())
+            self._check(int(lengths[first]), line + first)
         return self._utf8(chunk)
 
     def _check(self, length: int, line: int) -> None:
@@ -163,9 +164,12 @@ def _is_binary(head: bytes) -> bool:
 def _utf16_without_mark(head: bytes) -> str | None:
     pairs = len(head) // 2
     even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    if odd > pairs * _OTHER_HALF and even < odd / 10:
-        return "utf-16-le"
-    return "utf-16-be" if even > pairs * _OTHER_HALF and odd < even / 10 else None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    if max(even, odd) <= pairs * _OTHER_HALF or min(even, odd) >= max(even, odd) / 10:
+        return None
+    # A damaged line may be full of NULs, but then the line ends of the others are single bytes.
+    text, ends = head.decode(name, "replace"), head.count(b"\n") + head.count(b"\r")
+    return name if (text.count("\n") + text.count("\r")) * 2 >= ends else None
 
 
 def _is_shift_jis(head: bytes) -> bool:
