@@ -1,7 +1,7 @@
 """Why a whole list is refused: every sentence the reader has, with its cure.
 
 The reader's process says its refusals as text. The one that asked takes a text only when it is one of these,
-so that nothing of what was in the list can be in it, whatever became of the reader.
+so that no text out of the list can be in it, whatever became of the reader.
 """
 
 from __future__ import annotations
@@ -78,11 +78,11 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
     },
 )
 
-_PLACE = re.compile(r"(?:|byte 1|sheet|schema|footer|(?:line|column) -?\d{1,20})")
+_PLACE = re.compile(r"(?:|byte 1|sheet|schema|footer|(?:line|column) -?[0-9]{1,20})")
 
 
 def _pattern(template: str) -> str:
-    return re.escape(template).replace(r"\{\}", r"\d{1,20}")
+    return re.escape(template).replace(r"\{\}", r"[0-9]{1,20}")
 
 
 _SAID = tuple((re.compile(_pattern(what)), re.compile(_pattern(cure))) for what, cure in REFUSALS.items())
