@@ -28,7 +28,7 @@ __all__ = ["DELIMITERS", "Dialect", "detect", "is_one_record", "records"]
 DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 500
 _SPAN = 64  # lines one quoted cell may run over
-_SEP = re.compile(r'"?sep=([^\w"\r\n])"?', re.IGNORECASE)
+_SEP = re.compile(r'"?sep=([^\w"\r\n])"? *', re.IGNORECASE)
 _MOST_HEADERS = 2_000  # cells of the first line that are looked at
 _NO_LIMIT = 2**31 - 1  # characters of a cell: a line has a bound of its own
 _MIN_RECORD = 3  # cells of one kind in the only line: a list written as one record
@@ -59,7 +59,7 @@ def is_one_record(head: str) -> str | None:
 def detect(chunk: str) -> Dialect:
     """The dialect of a text by its first lines."""
     lines = [line for line in chunk.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
-    if lines and (said := _SEP.fullmatch(lines[0].strip(" "))):
+    if lines and (said := _SEP.fullmatch(lines[0])):
         skip = chunk.split("\n").index(lines[0]) + 1
         widths = [len(_split(line, said[1])[0]) for line in lines[1:]]
         return Dialect(said[1], _mode(widths), skip)
@@ -72,15 +72,19 @@ def detect(chunk: str) -> Dialect:
 
 
 def _rank(lines: list[str], delimiter: str) -> tuple[float, ...] | None:
-    """How well a delimiter fits: known headers first, then lines of one width; None where it does not."""
-    widths = [len(_split(line, delimiter)[0]) for line in lines]
-    wide = [width for width in widths if width > 1]
-    first = _split(lines[0], delimiter)[0][:_MOST_HEADERS]
+    """How well a delimiter fits: known headers first, then quotes left whole and lines of one width.
+
+    None where it does not fit.
+    """
+    split = [_split(line, delimiter)[0] for line in lines]
+    wide = [len(cells) for cells in split if len(cells) > 1]
+    cut = sum(any(cell.count('"') % 2 for cell in cells) for cells in split)
+    first = split[0][:_MOST_HEADERS] if split else []
     known = sum(header_meaning(cell) != "unknown" for cell in first) if len(first) > 1 else 0
     if not wide or (len(wide) * 2 < len(lines) and known < len(first)):
         return None
     width = _mode(wide)
-    return (known, wide.count(width) / len(lines), len(wide) / len(lines), width)
+    return (known, -cut, wide.count(width) / len(lines), len(wide) / len(lines), width)
 
 
 def _mode(widths: list[int]) -> int:
