@@ -12,6 +12,7 @@ bounded and checked when it arrives (`Account`), and nothing in it can be text o
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections import Counter
 from dataclasses import asdict, fields
@@ -35,6 +36,7 @@ _HEAD = struct.Struct(">cI")
 _COUNT = 8  # bytes
 _MOST = 64 * 1024 * 1024  # bytes of one frame
 _ROW = 3  # row, line, reason
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write_frame(out: IO[bytes], letter: bytes, body: bytes) -> None:
@@ -81,9 +83,9 @@ class Account:
             raise ValueError
         rejects: list[tuple[int, int, str]] = []
         for one in _list(_loads(body)):
-            _check(isinstance(one, list) and len(one) == _ROW and one[2] in CURES)
-            row, line, reason = _count(one[0]), _count(one[1]), str(one[2])
-            _check(self._last < row <= self.rows)
+            _check(len(_list(one)) == _ROW)
+            row, line, reason = _count(one[0]), _count(one[1]), _text(one[2])
+            _check(self._last < row <= self.rows and reason in CURES)
             self._last = row
             self._unusable[reason] += 1
             rejects.append((row, line, reason))
@@ -99,17 +101,19 @@ class Account:
         _check(set(unusable) <= set(CURES) and (self._unusable is None or unusable == self._unusable))
         contacts = sum(column.meaning in CONTACTS for column in columns)
         _check(report.usable <= self._digests <= report.usable * contacts)
-        _check(said["header"] in (True, False) and report.format in get_args(Format))
-        _check(report.delimiter == "" or (len(report.delimiter) == 1 and not report.delimiter.isalnum()))
-        _check(report.encoding == "" or _is_encoding(report.encoding))
+        _check(any(said["header"] is truth for truth in (True, False)) and report.format in get_args(Format))
+        delimiter = _text(report.delimiter)
+        _check(delimiter == "" or (len(delimiter) == 1 and not delimiter.isalnum()))
+        _check(_text(report.encoding) == "" or _is_encoding(report.encoding))
         return report
 
 
 def read_error(body: bytes) -> ListError:
     """The error of a list that was not read. Raises ValueError for one that holds more than our words."""
-    said = {name: text for name, text in _dict(_loads(body)).items() if isinstance(text, str)}
-    _check(set(said) == {"what", "where", "cure"} and is_refusal(said["what"], said["where"], said["cure"]))
-    return ListError(said["what"], where=said["where"], cure=said["cure"])
+    said = _dict(_loads(body))
+    what, where, cure = (_text(said.get(name)) for name in ("what", "where", "cure"))
+    _check(is_refusal(what, where, cure))
+    return ListError(what, where=where, cure=cure)
 
 
 def _check(holds: bool) -> None:  # noqa: FBT001 - a condition is a boolean
@@ -143,15 +147,28 @@ def _count(value: object) -> int:
     return value
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - the one error of this module
+    return value
+
+
+def _text(value: object) -> str:
+    """Text that can be written out: no half of a letter."""
+    if not isinstance(value, str) or not value.isascii() and _SURROGATE.search(value):
+        raise ValueError
+    return value
+
+
 def _column(number: int, value: object) -> Column:
     column = Column(**_dict(value, Column))
     _check(_count(column.number) == number and column.meaning in MEANINGS and column.by in get_args(By))
-    _check(column.header is None or is_known(str(column.header)))
+    _check(column.header is None or is_known(_text(column.header)))
     return column
 
 
-def _is_encoding(name: object) -> bool:
+def _is_encoding(name: str) -> bool:
     try:
-        return isinstance(name, str) and bool(known_encoding(name))
+        return bool(known_encoding(name))
     except ListError:
         return False
