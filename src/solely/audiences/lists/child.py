@@ -3,7 +3,7 @@
 It starts as a fresh interpreter, so it has no key, password or connection of ours, and before it reads the
 first byte it gives up what it does not need (`_confine`):
 
-- no new file, socket or pipe: the limit of open files is what is open already
+- no new file, socket or pipe, not even in the place of one that it closes: the limit of open files is zero
 - no file grows, no core is dumped; memory and processor time have a bound
 - as root, it becomes an account that owns nothing
 
@@ -93,7 +93,7 @@ def _confine(bounds: Bounds) -> None:
         (resource.RLIMIT_CPU, bounds.cpu),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 3),
+        (resource.RLIMIT_NOFILE, 0),  # not 3: closing one would make room for another
     ):
         most = resource.getrlimit(limit)[1]
         least = value if most == resource.RLIM_INFINITY else min(value, most)
