@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from solely.audiences.lists.blocks import Arrays, Rows
@@ -137,6 +137,7 @@ def lists(draw):
     return chunks, delimiter, meanings, Bounds(cell=draw(st.sampled_from([LONGEST, 70, 30])))
 
 
+@settings(max_examples=300, deadline=None)
 @given(lists())
 @example(([["ada@example.org", "  ", "eva@example.org"]], ",", ["email"], Bounds()))
 @example(([["+1 (111) 111-1111"], ["a@gmail.com", "a.@gmail.com"]], ",", ["phone"], Bounds()))
@@ -146,6 +147,7 @@ def test_a_list_is_judged_alike_with_and_without_the_lanes(one):
     assert fast == slow
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS | st.text(), CELLS), max_size=8), st.sampled_from([LONGEST, 40]), st.integers(0, 3))
 def test_arrays_are_judged_as_their_cells_are(rows, longest, cut):
     # Parquet's cells may hold what no line of text does, and its arrays may be slices of others.
@@ -163,6 +165,30 @@ def plain(number):
     spelled = (raw.hex(), raw.hex().upper(), base64.b64encode(raw).decode())[number % 3]
     host = ("example.org", "gmail.com", "mail.example.co.uk")[number % 3]
     return [f"Ada.{number}+x@{host}", f"+49 151 {number:08}", spelled]
+
+
+NOTHING = sha256(b"").digest()
+CORNERS = [
+    *(spell(raw) for raw in (sha256(b"ada").digest(), NOTHING, b"a" * 32, b"\xff" * 32) for spell in SPELLINGS),
+    *("0" * 62 + "\u0663", "0" * 63 + ":", "Ab" * 22, "A" * 42 + "==", "A" * 21 + " " + "A" * 21 + "=", "!" * 43 + "="),
+    *NUMBERS,
+    *(f"{local}@{domain}" for local in LOCALS for domain in DOMAINS),
+    *("+1 (111) 111-1111", "+1 111 111 1111.0", "+4915112345678.00", "+49151 12345678.0", "none@none.none", "NA@na.na"),
+    *(
+        " " * 40 + "ada@example.org",
+        "ada@example.org" + " " * 1_020,
+        "ada@example.org\n",
+        "\0ada@example.org",
+        "a@x.org\v",
+    ),
+]
+
+
+@pytest.mark.parametrize("longest", [40, LONGEST])
+def test_cells_at_the_corners_are_the_same_in_a_lane(longest):
+    bounds = Bounds(cell=longest)
+    slow = judged([Rows(list(range(1, len(CORNERS) + 1)), [[cell] for cell in CORNERS])], ("phone",), bounds)
+    assert judged([Arrays(1, len(CORNERS), {0: pa.array(CORNERS)})], ("phone",), bounds) == slow
 
 
 def test_plain_rows_are_sure_and_meet_what_their_cells_say():

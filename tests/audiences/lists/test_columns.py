@@ -115,6 +115,11 @@ def test_a_first_row_of_data_is_not_taken_for_a_header(first):
     assert lay_out([[first], ["eva@example.org"], ["+4915112345678"]]).header is False
 
 
+def test_a_header_is_never_looked_for_below_a_contact():
+    layout = lay_out([["ada@example.org"], ["Email"], ["eva@example.org"]])
+    assert (layout.header, layout.start) == (False, 0)
+
+
 def test_titles_may_stand_above_the_header():
     records = [["Customers of spring"], [], ["Name", "E-Mail", "Telefon"], ["Ada", "ada@example.org", "015112345678"]]
     layout = lay_out(records)
@@ -133,6 +138,11 @@ def test_numbers_under_an_unknown_header_are_phones_only_where_they_are_dialled(
     assert meanings("E-mail,Qx", "a@example.org,015112345678", "b@example.org,015112345679") == "ep"
     assert meanings("E-mail,Qx", "a@example.org,4915112345678", "b@example.org,4915112345679") == "e-"
     assert meanings("E-mail,Customer ID", "a@example.org,015112345678", "b@example.org,015112345679") == "e-"
+
+
+def test_two_letters_are_countries_only_where_there_is_no_header():
+    assert meanings("ada@example.org,DE", "eva@example.org,FR") == "ec"
+    assert meanings("E-mail,Qx", "ada@example.org,DE", "eva@example.org,FR") == "e-"
 
 
 def test_a_header_of_something_else_over_addresses_gives_way_to_them():
@@ -182,7 +192,12 @@ def test_a_list_without_contacts_is_refused():
         ("hash", f"{HASH}|{HASH.upper()}|0x{HASH}|{HASH[:32]}|{HASH[:40]}|" + "A" * 43 + "="),
         ("+phone", "+49 151 12345678|tel:+4915112345678|'+4915112345678"),
         ("phone", "015112345678|(030) 1234567|0049 151 1234567|4915112345678|151-123-4567|1.800.555.0100"),
-        ("", "|Ada|2024-01-01|21.10.1968|10/21/1968 10:00|12345678|123|ABCDEF|" + "A" * 62 + "|1" * 3),
+        (
+            "",
+            "|Ada|2024-01-01|01.10.1968|01/10/1968|21.10.1968|10/21/1968 10:00|12345678|123|ABCDEF|"
+            + "A" * 62
+            + "|1" * 3,
+        ),
     ],
 )
 def test_a_cell_looks_like_what_it_is(kind, cells):
