@@ -1,7 +1,8 @@
 """A list in any format becomes a table: what its columns mean, and its rows in blocks.
 
 - Text is read in chunks of whole lines, a workbook sheet by sheet, Parquet batch by batch.
-- Of a workbook the first visible sheet with a column of contacts is the list.
+- Of a workbook the first visible sheet with a column of contacts is the list; one column of anything else only
+  where no sheet has contacts.
 - Sizes are checked in the file's own directory before anything is unpacked; the reader's memory limit is
   what stops a directory that lies.
 """
@@ -23,10 +24,10 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from solely.audiences.lists.blocks import Arrays, Block, Rows
 from solely.audiences.lists.bounds import Bounds
 from solely.audiences.lists.bulk import columnar
-from solely.audiences.lists.columns import Layout, lay_out
+from solely.audiences.lists.columns import Layout, kind_of, lay_out
 from solely.audiences.lists.dialect import Dialect, detect, is_one_record, records
 from solely.audiences.lists.refusals import refused
-from solely.audiences.lists.report import Meaning
+from solely.audiences.lists.report import CONTACTS, Meaning
 from solely.audiences.lists.source import HEAD, Source, check_size, refuse_other_text
 from solely.audiences.lists.text import Text
 from solely.errors import ListError
@@ -136,16 +137,21 @@ def _workbook(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
         ]
     except CalamineError:
         raise refused("the workbook is damaged") from None
-    refusal = refused("the workbook holds no rows")
+    refusal, doubtful = refused("the workbook holds no rows"), None
     for name in sheets:
         try:
-            return _sheet(book, name, choices, bounds)
+            table, sure = _sheet(book, name, choices, bounds)
+            if sure:
+                return table
+            doubtful = doubtful or table
         except _NoRows:
             continue
         except CalamineError:
             refusal = refused("a sheet of the workbook is damaged")
         except ListError as error:
             refusal = error
+    if doubtful:
+        return doubtful
     raise refusal
 
 
@@ -165,11 +171,12 @@ def _check_archive(file: BinaryIO, bounds: Bounds) -> None:
     check_size(sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries), bounds)
 
 
-def _sheet(book: CalamineWorkbook, name: str, choices: Choices, bounds: Bounds) -> Table:
+def _sheet(book: CalamineWorkbook, name: str, choices: Choices, bounds: Bounds) -> tuple[Table, bool]:
+    """A sheet laid out, and whether contacts are in it, by a header or by the look of a cell."""
     sheet = book.get_sheet_by_name(name)
     if not sheet.height:
         raise _NoRows
-    if sheet.total_width > bounds.columns:
+    if _width(sheet) > bounds.columns:
         raise refused("over {} columns", bounds.columns, where="sheet")
     blocks = _sheet_blocks(sheet)
     first = next(blocks, None)
@@ -177,7 +184,16 @@ def _sheet(book: CalamineWorkbook, name: str, choices: Choices, bounds: Bounds) 
         raise _NoRows
     sample = _sample((first,), bounds)
     layout = lay_out(sample, header=choices.header, given=choices.columns)
-    return Table(layout, _without_header(chain((first,), blocks), layout.start))
+    if layout.start >= len(first):
+        raise refused("the list holds no rows")
+    named = any(column.meaning in CONTACTS and column.by != "content" for column in layout.columns)
+    sure = named or any(kind_of(cell) for cells in sample for cell in cells)
+    return Table(layout, _without_header(chain((first,), blocks), layout.start)), sure
+
+
+def _width(sheet: CalamineSheet) -> int:
+    """The columns from the first of the sheet to the last that holds anything."""
+    return sheet.end[1] + 1 if sheet.end else 0
 
 
 def _sheet_blocks(sheet: CalamineSheet) -> Iterator[Rows]:
@@ -185,7 +201,7 @@ def _sheet_blocks(sheet: CalamineSheet) -> Iterator[Rows]:
     margin = [""] * (sheet.start[1] if sheet.start else 0)  # columns left of the first that holds anything
     texts = ((number, margin + [_cell_text(value) for value in row]) for number, row in numbered)
     filled = ((number, cells) for number, cells in texts if any(cells))
-    while some := list(islice(filled, max(1, min(_BATCH, _BATCH_CELLS // sheet.total_width)))):
+    while some := list(islice(filled, max(1, min(_BATCH, _BATCH_CELLS // _width(sheet))))):
         yield Rows([number for number, _ in some], [cells for _, cells in some])
 
 
@@ -258,7 +274,8 @@ def _strings(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return _strings(column.dictionary_decode())
     if any(of_kind(kind) for of_kind in _NUMBERS):
-        return pa.array([_cell_text(v) if v is not None else "" for v in column.to_pylist()], pa.string())
+        text = _short_float if kind in _SHORT_FLOATS else _cell_text
+        return pa.array([text(value) if value is not None else "" for value in column.to_pylist()], pa.string())
     if any(of_kind(kind) for of_kind in _BYTES):
         return pa.array([_raw_text(value or b"") for value in column.to_pylist()], pa.string())
     if any(of_kind(kind) for of_kind in _TEXTS):
@@ -266,9 +283,16 @@ def _strings(column: pa.Array) -> pa.Array:
     return pa.array([""] * len(column), pa.string())
 
 
+_SHORT_FLOATS = (pa.float16(), pa.float32())
+_EXACT = 2**24  # up to here a 32-bit float holds every whole number
 _NUMBERS = (pa.types.is_floating, pa.types.is_decimal)
 _BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer)
+
+
+def _short_float(value: float) -> str:
+    """A number as text; one that was rounded when it was stored in the way spreadsheets show rounded ones."""
+    return _cell_text(value) if abs(value) <= _EXACT else f"{value:.7E}"
 
 
 def _raw_text(value: bytes) -> str:
