@@ -104,7 +104,7 @@ def test_a_row_that_is_no_giving_is_refused_with_its_reason(reason, changed):
 
 @pytest.mark.parametrize(("reason", "cells"), RAW_REFUSED)
 def test_a_row_that_is_none_is_refused_before_it_is_read(reason, cells):
-    rules = Rules(POLICY, NOTICES, frozenset({"parcel-tracking/v1"}), COLUMNS, NOW)
+    rules = Rules(POLICY, {}, frozenset({"parcel-tracking/v1"}), COLUMNS, NOW)
     assert prepare(Batch([(7, cells)], {}), rules, {}).refused == [(7, reason)]
 
 
