@@ -46,4 +46,7 @@ def serve(page: Page, place: socket.socket) -> None:
     config = uvicorn.Config(
         application(page), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
     )
-    uvicorn.Server(config).run(sockets=[place])
+    server = uvicorn.Server(config)
+    server.run(sockets=[place])
+    if server.should_exit:  # the interrupt came so late that the loop had ended when it was passed on
+        raise KeyboardInterrupt
