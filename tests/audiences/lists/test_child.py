@@ -24,6 +24,7 @@ from solely.audiences.lists.bounds import Bounds
 libc = ctypes.CDLL(None, use_errno=True)
 child._load_all(None)
 inherited = sorted(os.listdir("/proc/self/fd"))
+was_open = os.open("/etc/passwd", os.O_RDONLY)
 child._confine(Bounds(memory=256 * 2**20, cpu=20))
 
 def run(path):
@@ -44,6 +45,7 @@ def raised(limit, to):
 TRIES = {
     "open a file": lambda: open("/etc/passwd"),
     "open a file of its own": lambda: open(sys.executable, "rb"),
+    "read what was open": lambda: os.read(was_open, 1),
     "write a file": lambda: open(f"/tmp/reader-{os.getpid()}", "w"),
     "read its environment": lambda: open("/proc/self/environ"),
     "read our environment": lambda: open(f"/proc/{os.getppid()}/environ"),
@@ -95,6 +97,7 @@ def tried():
             capture_output=True,
             check=False,
             env=reading._ENVIRONMENT,
+            extra_groups=[4] if AS_ROOT else None,
         )
     os.close(secret)
     assert done.returncode == 0, done.stderr

@@ -31,6 +31,7 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT
 # How a process ends that meets a bound: the kernel's limits, or a library that gets no memory.
 _BOUNDED = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV})
 _DEFAULT = Bounds()
+_ENDING = 10  # seconds a process may take to end, once it says no more
 
 Progress = Callable[[int], None]
 
@@ -69,7 +70,7 @@ class Reading:
                 assert child.stdout is not None
                 yield from self._frames(child.stdout)
                 if self._report is None:
-                    raise self._broken_off(child.wait())
+                    raise self._broken_off(_end_of(child))
             finally:
                 child.kill()
 
@@ -100,6 +101,14 @@ class Reading:
         if -code in _BOUNDED:
             return ListError("the reader met a bound of time or memory", where=str(self.path), cure="split the list")
         return refused("the list can't be read", where=str(self.path))
+
+
+def _end_of(child: subprocess.Popen[bytes]) -> int:
+    """How a process ended; 0, too, for one that says nothing more and does not end."""
+    try:
+        return child.wait(_ENDING)
+    except subprocess.TimeoutExpired:
+        return 0
 
 
 def read_list(  # noqa: PLR0913 - each is something a caller may know better than the reader
