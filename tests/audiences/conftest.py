@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -74,15 +75,25 @@ def policy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def make_stage(policy, tmp_path_factory):
-    """A function: a new directory under the policy above; call it in a `with`."""
+    """A function: a new directory under the policy above, or a copy of one that does not run."""
 
-    def make():
+    def make(copy_of=None):
         folder = tmp_path_factory.mktemp("stage")
-        init(folder / "data", policy)
+        if copy_of:
+            _copy(copy_of / "data", folder / "data")
+        else:
+            init(folder / "data", policy)
         time = [START]
         return Stage(Solely(folder / "data", clock=lambda: time[0]), time, folder, itertools.count(1))
 
     return make
+
+
+def _copy(directory, target):
+    shutil.copytree(directory, target)
+    owner = (directory / "postgres").stat()
+    for path in (target / "postgres", *(target / "postgres").rglob("*")):
+        shutil.chown(path, owner.st_uid, owner.st_gid)
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,14 @@ def test_a_new_index_takes_the_place_of_the_old_and_of_what_a_dead_writer_left(w
     assert len([path for path in written.iterdir() if path.is_dir()]) == 1
 
 
+def test_the_pointer_is_replaced_in_one_step(written):
+    """Who opened the old one reads it whole: it is never written over."""
+    text = index.named(written)
+    with (written / "current").open() as held:
+        index.write(written, shard(seed=2), NEW, "mark")
+        assert held.read() == text
+
+
 def test_an_index_in_use_stays_readable_when_another_takes_its_place(written):
     found = opened(written)
     index.write(written, shard(seed=2), NEW, "mark")
