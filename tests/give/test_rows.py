@@ -20,7 +20,6 @@ INTAKES, _ = intakes(POLICY)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 NOTICES = {one.name: one for one in (notice(ADS), notice(SECURITY), notice(ADS, "v2", "Other words."))}
 RULES = Rules(POLICY, NOTICES, frozenset({f"{ADS}/v2"}), COLUMNS, NOW)
-WHERE = {"registry": desk.GIVINGS, "wrapped": desk.WRAPPED_KEYS}
 
 
 def cells(**changed):
@@ -47,9 +46,21 @@ def test_rows_become_a_sheet_for_each_purpose_and_refused_ones_keep_their_number
         ["too", "few"],
     )
     assert (done.rows, done.refused) == (5, [(2, "unknown-kind"), (5, "ragged-row")])
-    assert [(sheet.purpose, len(sheet.lines)) for sheet in done.sheets] == [(ADS, 2), (SECURITY, 1)]
-    assert [line.subject for line in done.sheets[0].lines] == ["u1", "u3"]
+    assert [(sheet.purpose, sheet.rows) for sheet in done.sheets] == [(ADS, 2), (SECURITY, 1)]
+    assert subjects(done) == ["u1", "u2", "u3"]
     assert done.reasons() == {"unknown-kind": 1, "ragged-row": 1}
+
+
+def fields(lines):
+    """How many fields the one line has."""
+    (line,) = lines
+    return line.count("\t") + 1
+
+
+def subjects(done):
+    """Whose givings were taken, unescaped."""
+    lines = [line for sheet in done.sheets for line in sheet.registry]
+    return sorted(line.split("\t")[0].replace("\\\\", "\\") for line in lines)
 
 
 REFUSED = {
@@ -87,7 +98,7 @@ REFUSED = {
 def test_each_reason_refuses_its_row_and_no_other(reason, one):
     done = prepared(cells(subject="before"), one, cells(subject="after"))
     assert done.refused == [(2, reason)]
-    assert [line.subject for sheet in done.sheets for line in sheet.lines] == ["before", "after"]
+    assert subjects(done) == ["after", "before"]
 
 
 def test_every_reason_there_is_refuses_something_here():
@@ -111,28 +122,28 @@ def test_columns_may_stand_in_any_order_with_a_country_for_national_numbers():
 
 @pytest.mark.parametrize("value", ["\u00a0ada@example.com ", "ADA@example.com"])
 def test_what_a_person_may_type_around_a_contact_is_no_reason_to_refuse(value):
-    plain, typed = (prepared(cells(value=one)).sheets[0].lines[0] for one in ("ada@example.com", value))
-    assert plain.giving == typed.giving
+    plain, typed = (prepared(cells(value=one)).sheets[0] for one in ("ada@example.com", value))
+    assert plain.givings == typed.givings
 
 
 @pytest.mark.parametrize("value", ["+49 151 123 456 78", "+49\u00a0151\u00a012345678", "0049 (151) 12345678"])
 def test_a_phone_is_one_however_it_is_spaced(value):
     plain, typed = (prepared(cells(kind="phone", value=one)) for one in ("+4915112345678", value))
     assert typed.refused == []
-    assert plain.sheets[0].lines[0].giving == typed.sheets[0].lines[0].giving
+    assert plain.sheets[0].givings == typed.sheets[0].givings
 
 
 @pytest.mark.parametrize("purpose", [ADS, SECURITY])
 @pytest.mark.parametrize("subject", ["u1", r"back\slash", r"\N", r"\\.", "quote\"s'", "ünï 数", "{a,b}", "a" * 128])
 def test_a_line_has_a_field_for_each_column_whatever_the_subject(purpose, subject):
     done = prepared(cells(subject=subject, purpose=purpose, notice=f"{purpose}/v1", withdrawn_at="2024-06-01"))
-    (line,) = done.sheets[0].lines
-    assert line.subject == subject
-    assert line.registry.count("\t") + 1 == len(desk.GIVINGS.split(", ")) - 2
-    held = desk.CONTACTS if purpose == SECURITY else desk.TOKENS
-    assert line.held.count("\t") + 1 == len(held.split(", "))
-    assert line.wrapped.count("\t") + 1 == (len(desk.WRAPPED_KEYS.split(", ")) if purpose == SECURITY else 1)
-    assert line.ended_at == "2024-06-01T00:00:00+00:00"
+    (sheet,) = done.sheets
+    assert subjects(done) == [subject]
+    assert fields(sheet.registry) == len(desk.GIVINGS.split(", ")) - 1
+    assert fields(sheet.held) == len((desk.CONTACTS if purpose == SECURITY else desk.TOKENS).split(", "))
+    assert fields(sheet.wrapped) == (len(desk.WRAPPED_KEYS.split(", ")) if purpose == SECURITY else 1)
+    (end,) = sheet.ending.values()
+    assert (end.subject, end.ended_at) == (subject, "2024-06-01T00:00:00+00:00")
 
 
 def test_no_line_holds_the_contact_in_the_clear():
@@ -151,7 +162,7 @@ def test_no_line_holds_the_contact_in_the_clear():
 def test_any_cells_are_taken_or_refused_with_a_reason_of_the_list(rows):
     done = prepared(*rows)
     assert done.rows == len(rows)
-    assert sum(len(sheet.lines) for sheet in done.sheets) + len(done.refused) == len(rows)
+    assert sum(sheet.rows for sheet in done.sheets) + len(done.refused) == len(rows)
     assert {reason for _, reason in done.refused} <= set(CURES)
 
 
@@ -160,6 +171,20 @@ def test_any_text_in_one_cell_is_taken_or_refused_with_a_reason_of_the_list(colu
     done = prepared(cells(**{column: text}))
     assert {reason for _, reason in done.refused} <= set(CURES)
     for sheet in done.sheets:
-        for line in sheet.lines:
-            assert "\n" not in line.registry + line.held + line.wrapped + line.subject
-            assert "\0" not in line.registry + line.subject
+        words = "".join((*sheet.registry, *sheet.held, *sheet.wrapped, *sheet.keys, *sheet.persons))
+        assert not set("\n\r\0") & set(words)
+
+
+def test_of_rows_for_one_giving_the_first_is_taken_and_the_first_end():
+    """Whoever prepares them: the database is asked about each giving once."""
+    ends = ("", "2024-06-02", "2024-06-01", "")
+    (sheet,) = prepared(*(cells(withdrawn_at=end) for end in ends), cells(subject="u2")).sheets
+    assert (sheet.rows, len(sheet.givings), len(sheet.ending)) == (5, 2, 1)
+    assert next(iter(sheet.ending.values())).ended_at == "2024-06-02T00:00:00+00:00"
+
+
+def test_givings_stand_in_the_order_of_their_ids_and_not_of_the_file():
+    (sheet,) = prepared(*(cells(subject=f"u{number}") for number in range(30))).sheets
+    assert list(sheet.givings) == sorted(sheet.givings)
+    columns = zip(sheet.givings, sheet.registry, sheet.held, strict=True)
+    assert all(giving in registry and giving in held for giving, registry, held in columns)

@@ -129,13 +129,14 @@ class Desk:
             if words:
                 first = self.pen.write(self.connection, words, rules.now)
                 entries = {(one.type, one.purpose): first + place for place, one in enumerate(words)}
-                for sheet in sheets:
-                    store.add_notices(self.connection, rules.notices_of(sheet))
-                    giving, ending = (entries.get((type_, sheet.purpose), -1) for type_ in ("giving", "withdrawal"))
-                    store.record(self.connection, sheet, giving, ending)
-        given = sum(len(sheet.lines) for sheet in sheets)
-        taken = sum(len(sheet.lines) for sheet in prepared.sheets)
-        ended = sum(len(sheet.ending) for sheet in sheets)
+                for fresh in sheets:
+                    purpose = fresh.sheet.purpose
+                    store.add_notices(self.connection, rules.notices_of(fresh.sheet) if fresh.places else ())
+                    giving, ending = (entries.get((type_, purpose), -1) for type_ in ("giving", "withdrawal"))
+                    store.record(self.connection, fresh, giving, ending)
+        given = sum(len(fresh.places) for fresh in sheets)
+        taken = sum(fresh.sheet.rows for fresh in sheets)
+        ended = sum(len(fresh.ending) for fresh in sheets)
         return Given(prepared.rows, given, taken - given, ended, prepared.reasons())
 
     def withdraw(self, subject: str, purpose: str, kind: str | None, now: datetime) -> int:
@@ -161,17 +162,21 @@ class Desk:
         return len(ending)
 
 
-def _words(sheets: Sequence[store.Sheet], prepared: Prepared) -> list[Words]:
-    words = [Words("giving", PRINCIPAL, sheet.purpose, _ids(sheet.lines)) for sheet in sheets if sheet.lines]
-    words += [Words("withdrawal", PRINCIPAL, sheet.purpose, _ids(sheet.ending)) for sheet in sheets if sheet.ending]
+def _words(sheets: Sequence[store.Fresh], prepared: Prepared) -> list[Words]:
+    words = [Words("giving", PRINCIPAL, one.sheet.purpose, _ids(one.givings)) for one in sheets if one.places]
+    words += [
+        Words("withdrawal", PRINCIPAL, one.sheet.purpose, _ids(line.giving for line in one.ending))
+        for one in sheets
+        if one.ending
+    ]
     if prepared.refused:
         details: dict[str, str | int] = {"of": "giving", **prepared.reasons()}
         words.append(Words("refusal", PRINCIPAL, details=MappingProxyType(details)))
     return words
 
 
-def _ids(lines: Sequence[store.Line]) -> Ids:
-    return _array(bytes.fromhex("".join(line.giving for line in lines)))
+def _ids(givings: Iterable[str]) -> Ids:
+    return _array(bytes.fromhex("".join(givings)))
 
 
 def _array(ids: bytes) -> Ids:

@@ -82,9 +82,9 @@ def _ids(asked: Sequence[tuple[Asked, UUID]], tokeniser: Tokeniser) -> list[UUID
     tokens = tokeniser.tokenise(
         b"".join(one.contact.key_digest()[:TOKEN_BYTES] for one, _ in asked), tokeniser.numbers[0]
     )
-    ids = []
-    for place, (one, pseudonym) in enumerate(asked):
-        token = tokens[place * TOKEN_BYTES : (place + 1) * TOKEN_BYTES]
-        seen = (token, pseudonym.bytes, one.notice, one.given_at.isoformat().encode(), one.purpose.name.encode())
-        ids.append(UUID(bytes=hashlib.sha256(b"\0".join(seen)).digest()[:16]))
+    name, ids = asked[0][0].purpose.name.encode(), []
+    for start, (one, pseudonym) in zip(range(0, len(tokens), TOKEN_BYTES), asked, strict=True):
+        token = tokens[start : start + TOKEN_BYTES]
+        seen = b"\0".join((token, pseudonym.bytes, one.notice, one.given_at.isoformat().encode(), name))
+        ids.append(UUID(bytes=hashlib.sha256(seen).digest()[:16]))
     return ids

@@ -16,7 +16,7 @@ from solely.consent import CURES, Asked, Notice, read_asked
 from solely.errors import ContactError, GivingError
 from solely.give.intake import Intake, Taken
 from solely.purpose import Compartment, Policy, Purpose
-from solely.store.desk import Line, Sheet
+from solely.store.desk import Line, Sheet, escape, sheet
 
 __all__ = ["Batch", "Prepared", "Pseudonyms", "Row", "Rules", "prepare"]
 
@@ -40,9 +40,9 @@ class Rules:
     def with_columns(self, columns: Sequence[str]) -> Rules:
         return Rules(self.policy, self.notices, self.changed, columns, self.now)
 
-    def notices_of(self, sheet: Sheet) -> list[Notice]:
+    def notices_of(self, one: Sheet) -> list[Notice]:
         """The notices that givings of a sheet were given under."""
-        return [one for one in self.notices.values() if one.purpose == sheet.purpose and one.digest in sheet.notices]
+        return [n for n in self.notices.values() if n.purpose == one.purpose and n.digest in one.notices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _read(cells: list[str], rules: Rules, digests: Mapping[str, bytes]) -> Asked
 def _sheet(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Sheet:
     taken = intakes[purpose.compartment].take(group)
     lines = [_line(one, pseudonym.hex, held) for (one, pseudonym), held in zip(group, taken, strict=True)]
-    return Sheet(purpose.name, purpose.compartment, frozenset(one.notice for one, _ in group), lines)
+    return sheet(purpose, frozenset(one.notice for one, _ in group), lines)
 
 
 def _line(asked: Asked, person: str, taken: Taken) -> Line:
@@ -112,7 +112,7 @@ def _line(asked: Asked, person: str, taken: Taken) -> Line:
         asked.subject,
         person,
         _time(asked.withdrawn_at, ""),
-        registry=f"{giving}\t{purpose}\t{kind}\t{_bytes(asked.notice)}\t{given_at}\t{expires_at}",
+        registry=f"{escape(asked.subject)}\t{giving}\t{purpose}\t{kind}\t{_bytes(asked.notice)}\t{given_at}\t{expires_at}",
         held=f"{who}\t{purpose}\t{held}\t{expires_at}",
         wrapped=wrapped,
     )

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -19,9 +19,22 @@ from psycopg import sql
 
 from solely.consent import Giving, Notice
 from solely.errors import Conflict
-from solely.purpose import HOLDS, Compartment
+from solely.purpose import HOLDS, Compartment, Purpose
 
-__all__ = ["Line", "Sheet", "add_notices", "end", "notices", "pseudonyms", "record", "sift", "standing"]
+__all__ = [
+    "Fresh",
+    "Line",
+    "Sheet",
+    "add_notices",
+    "end",
+    "escape",
+    "notices",
+    "pseudonyms",
+    "record",
+    "sheet",
+    "sift",
+    "standing",
+]
 
 GIVINGS = "subject, giving, purpose, kind, notice, given_at, expires_at, entry"
 CONTACTS = "pseudonym, giving, purpose, kind, key_number, box, expires_at"
@@ -30,26 +43,78 @@ TOKENS = "pseudonym, giving, purpose, key_number, tokens, given_at, expires_at"
 
 
 class Line(NamedTuple):
-    """One giving. Ids are 32 hex digits; the texts are fields for COPY, in the order of the columns above."""
+    """One giving. Ids are 32 hex digits; the texts are lines for COPY, with the columns above."""
 
     giving: str
     subject: str
     pseudonym: str
     ended_at: str  # "" where it did not end
-    registry: str  # GIVINGS less subject and entry
+    registry: str  # GIVINGS less the entry
     held: str  # CONTACTS or TOKENS
     wrapped: str  # WRAPPED_KEYS, "" for tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Givings of one purpose and the digests of their notices: `ending` are those whose end is to be recorded too."""
+    """Givings of one purpose in the order of their ids, once each; made by `sheet`, where there is a core to spare.
+
+    The order is that of no file, since an id is a hash. `rows` is how many rows they stood in; `notices` the
+    digests of what they were given under; `keys` and `persons` are what the database is asked, as it reads it.
+    """
 
     purpose: str
     compartment: Compartment
     notices: frozenset[bytes]
-    lines: Sequence[Line]
-    ending: Sequence[Line] = ()
+    rows: int
+    givings: Sequence[str]
+    registry: Sequence[str]
+    held: Sequence[str]
+    wrapped: Sequence[str]
+    ending: Mapping[str, Line]
+    keys: tuple[str, str]
+    persons: tuple[str, str]
+
+
+def sheet(purpose: Purpose, notices: frozenset[bytes], lines: Sequence[Line]) -> Sheet:
+    """A sheet of lines. Of several for one giving the first is taken, and its end from the first that has one."""
+    once: dict[str, Line] = {}
+    ending: dict[str, Line] = {}
+    for line in lines:
+        once.setdefault(line.giving, line)
+        if line.ended_at:
+            ending.setdefault(line.giving, line)
+    givings, subjects, pseudonyms, _, registry, held, wrapped = zip(*sorted(once.values()), strict=True)
+    persons = dict(zip(subjects, pseudonyms, strict=True))
+    return Sheet(
+        purpose.name,
+        purpose.compartment,
+        notices,
+        len(lines),
+        givings,
+        registry,
+        held,
+        wrapped,
+        ending,
+        (_texts(subjects), _ids(givings)),
+        (_texts(persons), _ids(persons.values())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What of a sheet is new: the places of its givings, and the lines of its ends, both in the order of the ids."""
+
+    sheet: Sheet
+    places: Sequence[int]
+    ending: Sequence[Line]
+
+    @property
+    def givings(self) -> list[str]:
+        return _at(self.sheet.givings, self.places)
+
+
+def _at(column: Sequence[str], places: Sequence[int]) -> list[str]:
+    return [column[place] for place in places]
 
 
 def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[tuple[str, str], bytes]:
@@ -83,30 +148,68 @@ def add_notices(connection: psycopg.Connection, new: Iterable[Notice]) -> None:
             raise Conflict(what, where=notice.name, cure="give the new text a new version")
 
 
-def sift(connection: psycopg.Connection, sheet: Sheet) -> Sheet:
-    """What of a sheet is new, once each, in the order of the ids.
+def sift(connection: psycopg.Connection, sheet: Sheet) -> Fresh:
+    """What of a sheet is new; the persons in it have their pseudonyms from now on.
 
-    A giving that is recorded stays as it is: given again after its end, it does not begin again. The order
-    is that of no file, since an id is a hash. Raises Conflict where a subject got another pseudonym in the
-    meantime.
+    A giving that is recorded stays as it is: given again after its end, it does not begin again.
+    Raises Conflict where a subject got another pseudonym in the meantime.
     """
     # Few rows against large tables: look each up by its key.
     connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    _settle_pseudonyms(connection, sheet)
     rows = connection.execute(
         "SELECT g.giving, e.giving IS NOT NULL FROM unnest(%s::text[], %s::uuid[]) AS s (subject, giving)"
         " JOIN registry.givings g USING (subject, giving) LEFT JOIN registry.endings e USING (subject, giving)",
-        [_texts(line.subject for line in sheet.lines), _ids(line.giving for line in sheet.lines)],
+        sheet.keys,
     )
     ended = {giving.hex: over for giving, over in rows}
-    fresh = {line.giving: line for line in reversed(sheet.lines) if line.giving not in ended}
-    ending = {line.giving: line for line in reversed(sheet.lines) if line.ended_at and not ended.get(line.giving)}
-    _settle_pseudonyms(connection, sheet.compartment, {**fresh, **ending}.values())
-    used = sheet.notices if fresh else frozenset()
-    return Sheet(sheet.purpose, sheet.compartment, used, _sorted(fresh.values()), _sorted(ending.values()))
+    places = [place for place, giving in enumerate(sheet.givings) if giving not in ended]
+    ending = [line for giving, line in sorted(sheet.ending.items()) if not ended.get(giving)]
+    return Fresh(sheet, places, ending)
 
 
-def _sorted(lines: Iterable[Line]) -> list[Line]:
-    return sorted(lines, key=lambda line: line.giving)
+def _settle_pseudonyms(connection: psycopg.Connection, sheet: Sheet) -> None:
+    rows = connection.execute(
+        "SELECT s.subject, uuid_send(s.pseudonym), p.pseudonym FROM unnest(%s::text[], %s::uuid[]) AS s (subject, pseudonym)"
+        " LEFT JOIN registry.pseudonyms p ON p.subject = s.subject AND p.compartment = %s"
+        " WHERE p.pseudonym IS DISTINCT FROM s.pseudonym",
+        [*sheet.persons, sheet.compartment],
+    ).fetchall()
+    if any(other for _, _, other in rows):
+        raise Conflict("another desk gave for the same subjects at this moment", cure="give again: nothing is doubled")
+    fresh = [f"{escape(subject)}\t{sheet.compartment}\t{pseudonym.hex()}" for subject, pseudonym, _ in rows]
+    _copy(connection, "registry", "pseudonyms", "subject, compartment, pseudonym", fresh)
+
+
+def record(connection: psycopg.Connection, fresh: Fresh, giving_entry: int, ending_entry: int) -> None:
+    """Record what is new of a sheet, under the ledger sequences of its givings and of its ends."""
+    sheet, compartment = fresh.sheet, fresh.sheet.compartment
+    _copy(connection, "registry", "givings", GIVINGS, _at(sheet.registry, fresh.places), f"\t{giving_entry}")
+    if HOLDS[compartment] == "sealed":
+        _copy(connection, compartment, "contacts", CONTACTS, _at(sheet.held, fresh.places))
+        _copy(connection, compartment, "wrapped_keys", WRAPPED_KEYS, _at(sheet.wrapped, fresh.places))
+    else:
+        _copy(connection, compartment, "givings", TOKENS, _at(sheet.held, fresh.places))
+    ends = [f"{escape(line.subject)}\t{line.giving}\t{line.ended_at}" for line in fresh.ending]
+    _copy(connection, "registry", "endings", "subject, giving, ended_at, entry", ends, f"\t{ending_entry}")
+    ends = [f"{line.pseudonym}\t{line.giving}\t{line.ended_at}" for line in fresh.ending]
+    _copy(connection, compartment, "endings", "pseudonym, giving, ended_at", ends)
+
+
+def _copy(
+    connection: psycopg.Connection, schema: str, table: str, columns: str, lines: Sequence[str], end: str = ""
+) -> None:
+    if not lines:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(schema, table), names)
+    with connection.cursor().copy(command) as copy:
+        copy.write(f"{end}\n".join((*lines, "")))
+
+
+def escape(text: str) -> str:
+    """A text as a field of a line for COPY; it holds no control character."""
+    return text.replace("\\", "\\\\")
 
 
 def _ids(ids: Iterable[str]) -> str:
@@ -115,50 +218,8 @@ def _ids(ids: Iterable[str]) -> str:
 
 def _texts(texts: Iterable[str]) -> str:
     """A text[] as PostgreSQL reads it; the driver's own way takes ten times as long."""
-    escaped = [_escape(text).replace('"', '\\"') for text in texts]
+    escaped = [escape(text).replace('"', '\\"') for text in texts]
     return '{"' + '","'.join(escaped) + '"}' if escaped else "{}"
-
-
-def _settle_pseudonyms(connection: psycopg.Connection, compartment: Compartment, lines: Iterable[Line]) -> None:
-    persons = {line.subject: line.pseudonym for line in lines}
-    rows = connection.execute(
-        "SELECT s.subject, p.pseudonym FROM unnest(%s::text[], %s::uuid[]) AS s (subject, pseudonym)"
-        " LEFT JOIN registry.pseudonyms p ON p.subject = s.subject AND p.compartment = %s"
-        " WHERE p.pseudonym IS DISTINCT FROM s.pseudonym",
-        [_texts(persons), _ids(persons.values()), compartment],
-    ).fetchall()
-    if any(pseudonym for _, pseudonym in rows):
-        raise Conflict("another desk gave for the same subjects at this moment", cure="give again: nothing is doubled")
-    fresh = [f"{_escape(subject)}\t{compartment}\t{persons[subject]}\n" for subject, _ in rows]
-    _copy(connection, "registry", "pseudonyms", "subject, compartment, pseudonym", fresh)
-
-
-def record(connection: psycopg.Connection, sheet: Sheet, giving_entry: int, ending_entry: int) -> None:
-    """Record a sifted sheet, under the ledger sequences of its givings and of its ends."""
-    compartment = sheet.compartment
-    lines = [f"{_escape(line.subject)}\t{line.registry}\t{giving_entry}\n" for line in sheet.lines]
-    _copy(connection, "registry", "givings", GIVINGS, lines)
-    table, columns = ("contacts", CONTACTS) if HOLDS[compartment] == "sealed" else ("givings", TOKENS)
-    _copy(connection, compartment, table, columns, [f"{line.held}\n" for line in sheet.lines])
-    wrapped = [f"{line.wrapped}\n" for line in sheet.lines if line.wrapped]
-    _copy(connection, compartment, "wrapped_keys", WRAPPED_KEYS, wrapped)
-    ends = [f"{_escape(line.subject)}\t{line.giving}\t{line.ended_at}\t{ending_entry}\n" for line in sheet.ending]
-    _copy(connection, "registry", "endings", "subject, giving, ended_at, entry", ends)
-    ends = [f"{line.pseudonym}\t{line.giving}\t{line.ended_at}\n" for line in sheet.ending]
-    _copy(connection, compartment, "endings", "pseudonym, giving, ended_at", ends)
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\")
-
-
-def _copy(connection: psycopg.Connection, schema: str, table: str, columns: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    names = sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(schema, table), names)
-    with connection.cursor().copy(command) as copy:
-        copy.write("".join(lines))
 
 
 def standing(connection: psycopg.Connection, subject: str, purpose: str, now: datetime) -> list[Giving] | None:
