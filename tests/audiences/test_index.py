@@ -138,7 +138,7 @@ def test_an_index_in_use_stays_readable_when_another_takes_its_place(written):
 
 
 def _files(written):
-    return sorted(path for path in written.rglob("*") if path.suffix in {".arrow", ".places"})
+    return sorted(path for path in written.rglob("*") if path.suffix in {".arrow", ".buckets"})
 
 
 def test_a_bit_that_flips_anywhere_is_damage(written):
@@ -177,14 +177,14 @@ def test_a_pointer_that_is_none_names_no_index(written, text):
     assert opened(written) is None
 
 
-@pytest.mark.parametrize("content", [[], None, 12, "x", {}, {"format": 1}, {"format": 2}, {"format": 2, "files": []}])
+@pytest.mark.parametrize("content", [[], None, 12, "x", {}, {"format": 2}, {"format": 3}, {"format": 3, "files": []}])
 def test_a_pointer_of_another_format_names_no_index(written, content):
     point(written, content)
     assert opened(written) is None
 
 
 def test_a_pointer_of_a_later_format_names_no_index(written):
-    point(written, {**content_of(written), "format": 3})
+    point(written, {**content_of(written), "format": 4})
     assert opened(written) is None
 
 

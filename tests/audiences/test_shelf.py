@@ -126,7 +126,7 @@ def _spoil(folder, how):
         path.write_bytes(data)
 
 
-@pytest.mark.parametrize("how", ["pointer", "gone", "*.arrow", "*.places"])
+@pytest.mark.parametrize("how", ["pointer", "gone", "*.arrow", "*.buckets"])
 def test_an_index_that_is_damaged_is_made_anew_and_answers_right(stage, people, tmp_path, how):
     met(stage, Shelf(tmp_path / "index"), people)
     _spoil(tmp_path / "index" / PURPOSE, how)

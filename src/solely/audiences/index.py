@@ -4,7 +4,8 @@
   for each digest variant, and one token may belong to givings of several people.
 - Shards are cut by the first bits of the token, so equal tokens stand in one. A shard is an Arrow IPC file
   with the columns hi, lo (the token's halves, big-endian), giving, member, in order of hi; and another with
-  its places: where the rows of each bucket of hi begin. Tokens are uniform, so a bucket has at most about one row.
+  its buckets of hi: where the rows of each begin, and which tokens can't be in it. Tokens are uniform, so a
+  bucket has about one row.
 - `current` names the folder in use, and each file with its length and CRC, under a CRC of its own. What it does
   not name is ignored.
 """
@@ -29,9 +30,9 @@ import pyarrow.ipc
 __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
 SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 130 MB
-_FORMAT = 2
+_FORMAT = 3
 _COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
-_PLACES = {"place": pa.uint32()}
+_BUCKETS = {"place": pa.uint32(), "near": pa.uint8()}
 
 Numbers = npt.NDArray[np.uint32]
 Halves = npt.NDArray[np.uint64]
@@ -42,8 +43,8 @@ Columns = Mapping[str, npt.NDArray[Any]]
 class Shard:
     """Tokens in order of `hi`, and the numbers they lead to: four arrays of one length.
 
-    Bucket b is `hi >> shift`, less the bits that all tokens of the shard share; its rows are
-    places[b] to places[b + 1].
+    Bucket b is `hi >> shift`, less the bits that all tokens of the shard share. Its rows are places[b] to
+    places[b + 1]; of near[b] the bits are set that the next three bits of its rows' hi name.
     """
 
     hi: Halves
@@ -51,6 +52,7 @@ class Shard:
     giving: Numbers
     member: Numbers
     places: Numbers
+    near: npt.NDArray[np.uint8]
     shift: int
 
 
@@ -75,17 +77,18 @@ def sort_shard(halves: Halves, givings: npt.NDArray[Any], members: npt.NDArray[A
     """Put tokens in order, given as an array (n, 2) of their halves, with the numbers they lead to."""
     order = np.argsort(halves[:, 0])
     columns = halves[order, 0], halves[order, 1], givings[order].astype(np.uint32), members[order].astype(np.uint32)
-    return _with_places(*columns, bits=0)
+    return _with_buckets(*columns, bits=0)
 
 
-def _with_places(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *, bits: int) -> Shard:
+def _with_buckets(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *, bits: int) -> Shard:
     """A shard of tokens in order that share their first `bits` bits."""
-    wide = max(1, len(hi).bit_length())  # half a row to one in a bucket
+    wide = max(1, len(hi).bit_length() - 1)  # one or two rows a bucket
     shift = 64 - bits - wide
-    buckets = (hi >> np.uint64(shift)) & np.uint64((1 << wide) - 1)
-    counts = np.bincount(buckets.view(np.int64), minlength=1 << wide)
-    places = np.concatenate(([0], np.cumsum(counts))).astype(np.uint32)
-    return Shard(hi, lo, givings, members, places, shift)
+    eighths = ((hi >> np.uint64(shift - 3)) & np.uint64((8 << wide) - 1)).view(np.int64)
+    counts = np.bincount(eighths, minlength=8 << wide)
+    places = np.concatenate(([0], np.cumsum(counts.reshape(-1, 8).sum(axis=1)))).astype(np.uint32)
+    near = np.append(np.packbits(counts > 0, bitorder="little"), np.uint8(0))  # as long as `places`
+    return Shard(hi, lo, givings, members, places, near, shift)
 
 
 def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: int = SHARD_ROWS) -> None:
@@ -100,7 +103,8 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: in
     for place, shard in enumerate(_cut(tokens, shard_rows)):
         columns: Columns = {"hi": shard.hi, "lo": shard.lo, "giving": shard.giving, "member": shard.member}
         files[f"{place:06d}.arrow"] = _save(fresh / f"{place:06d}.arrow", columns)
-        files[f"{place:06d}.places"] = _save(fresh / f"{place:06d}.places", {"place": shard.places})
+        buckets: Columns = {"place": shard.places, "near": shard.near}
+        files[f"{place:06d}.buckets"] = _save(fresh / f"{place:06d}.buckets", buckets)
     _sync(fresh)
     fresh.rename(ready)
     content = {"format": _FORMAT, "watermark": watermark, "mark": mark, "folder": ready.name, "files": files}
@@ -124,7 +128,7 @@ def _cut(tokens: Shard, shard_rows: int) -> list[Shard]:
     edges = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     cuts = [0, *np.searchsorted(tokens.hi, edges).tolist(), len(tokens.hi)]
     parts = [slice(start, end) for start, end in itertools.pairwise(cuts)]
-    return [_with_places(tokens.hi[a], tokens.lo[a], tokens.giving[a], tokens.member[a], bits=bits) for a in parts]
+    return [_with_buckets(tokens.hi[a], tokens.lo[a], tokens.giving[a], tokens.member[a], bits=bits) for a in parts]
 
 
 def _save(path: Path, columns: Columns) -> list[int]:
@@ -162,11 +166,13 @@ def read(folder: Path, text: str) -> Index | None:
             return None
         files = {name: _load(folder / content["folder"] / name, *about) for name, about in content["files"].items()}
         tokens = [files[name] for name in sorted(files) if name.endswith(".arrow")]
-        places = [files[name]["place"] for name in sorted(files) if name.endswith(".places")]
+        buckets = [files[name] for name in sorted(files) if name.endswith(".buckets")]
         left = 64 - (len(tokens) - 1).bit_length()  # bits of hi that tokens of one shard may differ in
         shards = [
-            Shard(**columns, places=place, shift=left - (len(place) - 2).bit_length())
-            for columns, place in zip(tokens, places, strict=True)
+            Shard(
+                **columns, places=both["place"], near=both["near"], shift=left - (len(both["place"]) - 2).bit_length()
+            )
+            for columns, both in zip(tokens, buckets, strict=True)
         ]
         return Index(content["watermark"], content["mark"], shards, text)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException):
@@ -180,5 +186,5 @@ def _load(path: Path, size: int, crc: int) -> Columns:
     table = pa.ipc.open_file(file).read_all()
     return {
         name: table[name].chunk(0).to_numpy() if table.num_rows else np.empty(0, kind.to_pandas_dtype())
-        for name, kind in (_PLACES if path.suffix == ".places" else _COLUMNS).items()
+        for name, kind in (_BUCKETS if path.suffix == ".buckets" else _COLUMNS).items()
     }

@@ -72,8 +72,14 @@ def _in_order(piece: npt.NDArray[np.uint64]) -> tuple[Halves, Halves]:
 
 
 def lookup(shard: Shard, hi: Halves, lo: Halves) -> Halves:
-    """The kernel: every row of each token's bucket is compared with it. Pairs of the rows that are equal."""
-    buckets = ((hi >> np.uint64(shard.shift)) & np.uint64(len(shard.places) - 2)).view(np.int64)
+    """The kernel: every row of a token's bucket is compared with it. Pairs of the rows that are equal.
+
+    First the one byte a bucket that rules out most tokens of strangers.
+    """
+    eighths = (hi >> np.uint64(shard.shift - 3)).view(np.int64)
+    buckets = (eighths >> 3) & (len(shard.places) - 2)
+    near = np.flatnonzero((shard.near[buckets] >> (eighths & 7).astype(np.uint8)) & 1)
+    hi, lo, buckets = hi[near], lo[near], buckets[near]
     first = shard.places[buckets].astype(np.int64)
     counts = shard.places[buckets + 1] - first
     tokens = np.repeat(np.arange(len(hi)), counts)
