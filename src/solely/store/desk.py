@@ -170,7 +170,8 @@ def sift(connection: psycopg.Connection, sheet: Sheet) -> Fresh:
 
 def _settle_pseudonyms(connection: psycopg.Connection, sheet: Sheet) -> None:
     rows = connection.execute(
-        "SELECT s.subject, uuid_send(s.pseudonym), p.pseudonym FROM unnest(%s::text[], %s::uuid[]) AS s (subject, pseudonym)"
+        "SELECT s.subject, uuid_send(s.pseudonym), p.pseudonym"
+        " FROM unnest(%s::text[], %s::uuid[]) AS s (subject, pseudonym)"
         " LEFT JOIN registry.pseudonyms p ON p.subject = s.subject AND p.compartment = %s"
         " WHERE p.pseudonym IS DISTINCT FROM s.pseudonym",
         [*sheet.persons, sheet.compartment],
