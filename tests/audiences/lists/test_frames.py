@@ -177,6 +177,9 @@ REPORTS = {
     "a header that is a number of a phone": column(header=4915112345678),
     "a meaning that is none": column(meaning=PERSON),
     "a meaning that is a list": column(meaning=["email"]),
+    "a meaning that is none beside one that is": {
+        "columns": [HONEST["columns"][0], HONEST["columns"][1] | {"meaning": PERSON}]
+    },
     "a way that is none": column(by=PERSON),
     "another number": column(number=2),
     "one thing more of a column": column(note=PERSON),
@@ -195,6 +198,8 @@ def test_a_report_must_agree_with_the_digests_though_no_rejects_were_asked_for()
         account(rejects=False).report(said(usable=5, unusable={}))
     with pytest.raises(ValueError, match=NOTHING):
         account(rejects=False).report(said(usable=2, unusable={"empty": 3}))
+    with pytest.raises(ValueError, match=NOTHING):
+        account(rejects=False).report(said(unusable={PERSON: 2}))
 
 
 def test_a_report_that_lacks_a_part_is_none():
