@@ -29,7 +29,7 @@ import pyarrow.ipc
 
 __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
-SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 130 MB
+SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 110 MB
 _FORMAT = 3
 _COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
 _BUCKETS = {"place": pa.uint32(), "near": pa.uint8()}
@@ -85,9 +85,11 @@ def _with_buckets(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *,
     wide = max(1, len(hi).bit_length() - 1)  # one or two rows a bucket
     shift = 64 - bits - wide
     eighths = ((hi >> np.uint64(shift - 3)) & np.uint64((8 << wide) - 1)).view(np.int64)
-    counts = np.bincount(eighths, minlength=8 << wide)
-    places = np.concatenate(([0], np.cumsum(counts.reshape(-1, 8).sum(axis=1)))).astype(np.uint32)
-    near = np.append(np.packbits(counts > 0, bitorder="little"), np.uint8(0))  # as long as `places`
+    counts = np.bincount(eighths >> 3, minlength=1 << wide)
+    places = np.concatenate(([0], np.cumsum(counts))).astype(np.uint32)
+    there = np.zeros(8 << wide, np.bool_)
+    there[eighths] = True
+    near = np.append(np.packbits(there, bitorder="little"), np.uint8(0))  # as long as `places`
     return Shard(hi, lo, givings, members, places, near, shift)
 
 
