@@ -174,6 +174,32 @@ def test_a_cell_of_too_many_lines_or_letters_is_never_closed():
     assert cells(wide, Dialect(",", 2), bounds=Bounds(line=100))[0] is None
 
 
+def test_where_whole_rows_stand_in_quotes_the_row_is_inside():
+    """As a spreadsheet saves a list that was opened with the wrong delimiter."""
+    text = '"email;phone"\n"a@example.com;""+49 151;x"""\n"b@example.com;"\nc@example.com;1\n"d;'
+    dialect = detect(text.rpartition("\n")[0].rpartition("\n")[0])
+    assert dialect == Dialect(";", 2, wrapped=True)
+    assert cells(text, dialect) == [
+        ["email", "phone"],
+        ["a@example.com", "+49 151;x"],
+        ["b@example.com", ""],
+        ["c@example.com", "1"],
+        None,
+    ]
+    assert detect('"email"\n"a@example.com"') == Dialect(",", 1)
+    for delimiter in DELIMITERS:
+        assert detect(f'"email"{delimiter}"phone"\n"a@example.com"{delimiter}"1"') == Dialect(delimiter, 2)
+
+
+def test_quotes_escaped_by_a_backslash_are_read_where_the_row_has_its_cells_only_so():
+    text = '"name","email"\n"say \\"hi\\", x","a@example.com"\n"\\"open, \\"x","b"\n"C:\\","c@example.com"'
+    assert cells(text, Dialect(",", 2))[1:] == [
+        ['say "hi", x', "a@example.com"],
+        ['"open, "x', "b"],
+        ["C:\\", "c@example.com"],
+    ]
+
+
 def test_a_million_quotes_are_one_cell():
     assert len(cells('"' * 1_000_000)) == 1
     assert detect('"' + "x" * 500_000 + '",b\n' * 9).delimiter == ","

@@ -138,6 +138,13 @@ def test_a_line_without_end_is_refused_before_it_is_held():
     assert next(taken) < 20
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_the_sign_that_ended_texts_of_old_is_no_line(encoding):
+    for text in ("a\r\nb\r\n\x1a", "a\nb\x1a", "a\rb\r\x1a"):
+        assert lines_of(text_of(MARKS[encoding] + text.encode(encoding))) == ["a", "b"]
+    assert lines_of(text_of(b"a\x1a\nb")) == ["a\x1a", "b"]
+
+
 def test_bytes_that_are_no_text_are_refused():
     for data in (bytes(range(256)) * 40, b"\0" * 1_000, b"\1\2\3\4\n" * 9):
         with pytest.raises(ListError, match="the list is not text"):

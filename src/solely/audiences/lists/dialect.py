@@ -5,6 +5,8 @@
 - Blank lines are no rows.
 - A quoted cell may hold line breaks, within bounds. A quote that never closes, or closes in the middle of a
   word lines later, spoils the one line it stands in (`None` among the records).
+- Where whole rows stand in quotes, as one cell each, what is in the quotes is the row. Quotes inside a cell may be
+  escaped by a backslash, where the row has its cells only so.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ DELIMITERS = ",;\t|^~"
 _SAMPLE_LINES = 500
 _SPAN = 64  # lines one quoted cell may run over
 _SEP = re.compile(r'"?sep=([^\w"\r\n])"? *', re.IGNORECASE)
+_ONE_CELL = re.compile(r'\s*"[^"]*(?:""[^"]*)*"\s*')
 _MOST_HEADERS = 2_000  # cells of the first line that are looked at
 _NO_LIMIT = 2**31 - 1  # characters of a cell: a line has a bound of its own
 _MIN_RECORD = 3  # cells of one kind in the only line: a list written as one record
@@ -36,11 +39,16 @@ _MIN_RECORD = 3  # cells of one kind in the only line: a list written as one rec
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`width`: the cells most lines have. `skip`: leading lines that are no records (Excel's sep=;)."""
+    """How a text is written.
+
+    `width`: the cells most lines have. `skip`: leading lines that are no records (Excel's sep=;).
+    `wrapped`: each row is written as one quoted cell.
+    """
 
     delimiter: str
     width: int
     skip: int = 0
+    wrapped: bool = False
 
 
 def is_one_record(head: str) -> str | None:
@@ -64,11 +72,14 @@ def detect(chunk: str) -> Dialect:
         widths = [len(_split(line, said[1])[0]) for line in lines[1:]]
         return Dialect(said[1], _mode(widths), skip)
     lines = [line for line in lines if not line.startswith("#")] or lines
+    wrapped = all(_ONE_CELL.fullmatch(line) for line in lines)
+    if wrapped:
+        lines = [_split(line, ",")[0][0] for line in lines]
     ranked = [(rank, delimiter) for delimiter in DELIMITERS if (rank := _rank(lines, delimiter))]
     if not ranked:
         return Dialect(",", 1)
     (*_, width), delimiter = max(ranked, key=lambda both: both[0])
-    return Dialect(delimiter, int(width))
+    return Dialect(delimiter, int(width), wrapped=wrapped)
 
 
 def _rank(lines: list[str], delimiter: str) -> tuple[float, ...] | None:
@@ -91,17 +102,29 @@ def _mode(widths: list[int]) -> int:
     return Counter(widths).most_common(1)[0][0] if widths else 1
 
 
-def _split(line: str, delimiter: str) -> tuple[list[str], bool]:
+def _split(line: str, delimiter: str, *, escape: str | None = None) -> tuple[list[str], bool]:
     """The cells of one line, and whether a quote is still open at its end."""
     if '"' not in line:
         return line.split(delimiter), False
-    reader = _reader((line, ""), delimiter)
+    reader = _reader((line, ""), delimiter, escape=escape)
     return next(reader), reader.line_num > 1
 
 
-def _reader(lines: Iterable[str], delimiter: str, *, strict: bool = False) -> _csv.Reader:
+def _quoted(line: str, dialect: Dialect) -> tuple[list[str], bool]:
+    """As `_split`, for a line of the dialect."""
+    cells, still_open = _split(line, dialect.delimiter)
+    if dialect.wrapped and len(cells) == 1 and not still_open:
+        return _split(cells[0], dialect.delimiter)
+    if '\\"' in line and (still_open or len(cells) != dialect.width):
+        escaped, open_so = _split(line, dialect.delimiter, escape="\\")
+        if len(escaped) == dialect.width and not open_so:
+            return escaped, False
+    return cells, still_open
+
+
+def _reader(lines: Iterable[str], delimiter: str, *, strict: bool = False, escape: str | None = None) -> _csv.Reader:
     csv.field_size_limit(_NO_LIMIT)
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=strict)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=strict, escapechar=escape)
 
 
 def records(
@@ -136,7 +159,7 @@ def _rows(lines: list[str], line: int, dialect: Dialect, bounds: Bounds, *, fina
         if '"' not in text:
             cells: list[str] | None = text.split(dialect.delimiter)
         else:
-            cells, still_open = _split(text, dialect.delimiter)
+            cells, still_open = _quoted(text, dialect)
             if still_open:
                 if at + _SPAN > len(lines) and not final:
                     break

@@ -29,6 +29,7 @@ _MARKS = (
 _OTHER_HALF = 0.1  # of the characters of UTF-16 text, at least this share is ASCII: line ends and delimiters are
 # Controls that no text has; \x0b and \x1c to \x1f part what stands in one cell, \x1a ends old files, NUL pads cells.
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1b]")
+_END = b"\x1a"  # what CP/M and MS-DOS end a text with
 _MOST_CONTROLS, _MOST_NULS = 0.02, 0.5
 _KANA = range(0x3041, 0x30FF)
 _MIN_KANA = 2
@@ -81,7 +82,7 @@ class Text:
             chunk, carry = _one_end(held[:end]), held[cut + 1 :]
             yield self._in_bounds(chunk, line)
             line += chunk.count(b"\n") + 1
-        if carry:
+        if carry := carry.removesuffix(_END):
             yield self._in_bounds(_one_end(carry).removesuffix(b"\n"), line)
 
     def _in_bounds(self, chunk: bytes, line: int) -> bytes:
