@@ -6,6 +6,8 @@ from hashlib import md5, sha256
 
 import pytest
 
+from solely.errors import ListError
+
 
 def key(text):
     return sha256(text.encode()).digest()[:16]
@@ -231,6 +233,20 @@ def test_national_numbers_are_of_the_country_the_row_or_the_caller_names(read):
 def test_nul_bytes_at_the_ends_of_cells_are_padding_and_inside_are_damage(read):
     made = read(b"email\nada@example.com\0\0\n\0bob@example.org\neve\0@example.net\n")
     assert (made.digests, made.reasons) == (keys(ADA, BOB), ["not-text"])
+
+
+def test_rows_keep_the_numbers_of_their_lines_below_what_is_no_row(read):
+    data = b'sep=;\n"Customers\nof March";2024\n\nName;Email\n# note\nAda;ada@example.com\n"B\nB";n/a\nEve;\n'
+    made = read(data)
+    assert made.digests == [key(ADA)]
+    assert made.rejects == [(2, 8, "placeholder"), (3, 10, "empty")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_data_of_another_kind_is_refused_in_any_encoding(read, encoding):
+    for text, what in (('{"email": "ada@example.com"}', "JSON"), ("\n<html>ada@example.com", "a web page")):
+        with pytest.raises(ListError, match=rf"^byte 1: the list is {what} \("):
+            read(text.encode(encoding))
 
 
 def test_a_gzip_file_of_many_members_is_one_list(read):

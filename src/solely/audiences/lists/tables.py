@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -235,7 +235,7 @@ def _parquet(file: BinaryIO, choices: Choices, bounds: Bounds) -> Table:
         raise
     except (pa.ArrowException, OSError, ValueError):
         raise damaged from None
-    return Table(replace(layout, start=0), _parquet_blocks(parquet, layout, damaged))
+    return Table(layout, _parquet_blocks(parquet, layout, damaged))
 
 
 def _check_parquet(parquet: pq.ParquetFile, columns: int, bounds: Bounds) -> None:
