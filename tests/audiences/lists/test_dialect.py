@@ -189,7 +189,7 @@ def test_where_whole_rows_stand_in_quotes_the_row_is_inside():
     assert detect('"email"\n"a@example.com"') == Dialect(",", 1)
     for delimiter in DELIMITERS:
         assert detect(f'"email"{delimiter}"phone"\n"a@example.com"{delimiter}"1"') == Dialect(delimiter, 2)
-    assert not detect('email,phone\n"a@example.com,1"\nb@example.com,2').wrapped
+    assert detect('a@example.com,1\n"b@example.com,2"') == Dialect(",", 2)
 
 
 def test_quotes_escaped_by_a_backslash_are_read_where_the_row_has_its_cells_only_so():

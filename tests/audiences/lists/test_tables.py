@@ -187,6 +187,7 @@ TEXTS = {
     "bytes of fixed width": pa.array(RAW, pa.binary(32)),
     "bytes": pa.array(RAW, pa.binary()),
     "large bytes": pa.array(RAW, pa.large_binary()),
+    "bytes by view": pa.array(RAW, pa.binary_view()),
     "digests in a dictionary": pa.array(RAW).dictionary_encode(),
     "hex": pa.array([raw.hex() for raw in RAW]),
 }
