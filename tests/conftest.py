@@ -5,10 +5,10 @@
 """
 
 import itertools
-import shutil
 
 import pytest
 
+from directories import copied
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.store.database import Database
@@ -21,14 +21,6 @@ def made(tmp_path_factory):
     directory = tmp_path_factory.mktemp("made") / "data"
     init(directory)
     return directory
-
-
-def copied(made, target):
-    shutil.copytree(made, target)
-    owner = (made / "postgres").stat()
-    for path in (target / "postgres", *(target / "postgres").rglob("*")):
-        shutil.chown(path, owner.st_uid, owner.st_gid)
-    return target
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from conftest import copied
+from directories import copied
 from solely.app import Solely
 from solely.consent import Notice
 from solely.contact import Contact

@@ -30,7 +30,7 @@ from typing_extensions import override
 from solely.errors import ContactError
 from solely.purpose import Kind
 
-__all__ = ["CURES", "MAX_LENGTH", "Contact", "read_email", "read_phone"]
+__all__ = ["ATOM", "CURES", "GMAIL", "MAX_ADDRESS", "MAX_LENGTH", "Contact", "read_email", "read_phone"]
 
 MAX_LENGTH = 320  # characters: 64 + @ + 255, the most an address can have (RFC 3696 erratum 1690)
 
@@ -44,13 +44,14 @@ CURES = {
 
 GMAIL = ("gmail.com", "googlemail.com")
 _AT_GMAIL = tuple(f"@{domain}" for domain in GMAIL)
-_ATOM = re.compile(r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*")
+ATOM = r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*"  # a local part that needs no judging
+_ATOM = re.compile(ATOM)
 _DIGITS = re.compile(r"\+?[0-9]+")
 # What people put between digits: the punctuation that phonenumbers knows, without the x of extensions.
 _SEPARATORS = {ord(c): None for c in " \t().-/[]~\u00ad\u200b\u2053\u2060\u2212\u223c\u30fc"}
 _SEPARATORS |= dict.fromkeys(range(0x2010, 0x2016))
 _LENGTHS = range(7, 16)  # digits a phone number may have (E.164 ends at 15)
-_MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3 less the angle brackets
+MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3 less the angle brackets
 
 
 def _fail(reason: str) -> NoReturn:
@@ -186,7 +187,7 @@ def _plain_email(local: str, domain: str) -> str | None:
     # An ASCII domain is lowered for the cache's sake alone. Others are for the library to map: what is the
     # lower case of a capital sigma, IDNA (UTS 46) says in one way and Python in another.
     ascii_domain = _domain(domain.lower() if domain.isascii() else domain)
-    if ascii_domain is None or len(local) + 1 + len(ascii_domain) > _MAX_ADDRESS:
+    if ascii_domain is None or len(local) + 1 + len(ascii_domain) > MAX_ADDRESS:
         return None
     return f"{local}@{ascii_domain}"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from directories import copied, own_as
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.consent import Notice
@@ -41,7 +42,7 @@ def as_superuser(directory):
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """A directory with eight entries under four signed heads."""
+    """A directory with seven entries under four signed heads."""
     directory = tmp_path_factory.mktemp("solely") / "data"
     init(directory)
     for place in range(3):
@@ -53,11 +54,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture
 def data(template, tmp_path):
-    shutil.copytree(template, tmp_path / "data")
-    if (owner := (template / "postgres").stat()).st_uid:
-        for path in (tmp_path / "data" / "postgres", *(tmp_path / "data" / "postgres").rglob("*")):
-            shutil.chown(path, owner.st_uid, owner.st_gid)
-    return tmp_path / "data"
+    return copied(template, tmp_path / "data")
 
 
 def verify(directory):
@@ -96,16 +93,13 @@ def test_what_was_tampered_with_is_found(how, data):
         verify(data)
 
 
-def test_a_database_older_than_its_last_head_is_not_opened(data, template, tmp_path):
-    shutil.copytree(data / "ledger", tmp_path / "newer")
+def test_a_database_older_than_its_last_head_is_not_opened(data, template):
     with Solely(data) as solely:
         solely.give(row("u9", "u9@example.com"), NOTICE)
     newer = (data / "ledger" / "checkpoint").read_text()
     shutil.rmtree(data / "postgres")
     shutil.copytree(template / "postgres", data / "postgres")
-    owner = (template / "postgres").stat()
-    for path in (data / "postgres", *(data / "postgres").rglob("*")):
-        shutil.chown(path, owner.st_uid, owner.st_gid)
+    own_as(template, data)
     with pytest.raises(Tampered, match="has 7 entries, and had 8"), Solely(data):
         pass
     assert (data / "ledger" / "checkpoint").read_text() == newer

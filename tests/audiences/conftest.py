@@ -2,12 +2,12 @@
 
 import csv
 import itertools
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from directories import copied
 from solely.app import Solely, init
 from solely.app.create import _SHIPPED_POLICY
 from solely.consent import Notice
@@ -80,20 +80,13 @@ def make_stage(policy, tmp_path_factory):
     def make(copy_of=None):
         folder = tmp_path_factory.mktemp("stage")
         if copy_of:
-            _copy(copy_of / "data", folder / "data")
+            copied(copy_of / "data", folder / "data")
         else:
             init(folder / "data", policy)
         time = [START]
         return Stage(Solely(folder / "data", clock=lambda: time[0]), time, folder, itertools.count(1))
 
     return make
-
-
-def _copy(directory, target):
-    shutil.copytree(directory, target)
-    owner = (directory / "postgres").stat()
-    for path in (target / "postgres", *(target / "postgres").rglob("*")):
-        shutil.chown(path, owner.st_uid, owner.st_gid)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What the machine says: the clock, the environment, and how much an audit may take of it."""
+"""What the machine says: the clock, the environment, and how many processors it has."""
 
 from __future__ import annotations
 

@@ -83,9 +83,10 @@ class Solely:
 
     # -- wiring
 
-    def _login(self, role: str) -> psycopg.Connection:
+    def _login(self, keyring: Keyring) -> psycopg.Connection:
+        """A connection as the role whose keyring it is: opening one under a passphrase is slow by design."""
         assert self._database is not None, "used outside its with block"
-        connection = self._database.login(role, read_keyring(self.directory, role).secret("database"))
+        connection = self._database.login(keyring.compartment, keyring.secret("database"))
         return self._stack.enter_context(connection)
 
     @cached_property
@@ -94,7 +95,7 @@ class Solely:
 
     @cached_property
     def _ledger(self) -> psycopg.Connection:
-        return self._login("ledger")
+        return self._login(self._ledger_keyring)
 
     @cached_property
     def _pen(self) -> Pen:
@@ -110,14 +111,14 @@ class Solely:
         intakes: dict[Compartment, Intake] = {
             name: open_intake(name, read_keyring(self.directory, name), secrets.token_bytes) for name in COMPARTMENTS
         }
-        return Desk(self._login("desk"), intakes, self._pen, self.policy)
+        return Desk(self._login(read_keyring(self.directory, "desk")), intakes, self._pen, self.policy)
 
     @cached_property
     def audiences(self) -> Audiences:
         """The advertising side, with its own role and tokenisers and nothing else."""
         keyring = read_keyring(self.directory, "advertising")
         return Audiences(
-            connection=self._login("advertising"),
+            connection=self._login(keyring),
             tokenisers={purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes},
             gate=self._gate,
             policy=self.policy,
@@ -190,7 +191,7 @@ class Solely:
 
     @cached_property
     def _registry(self) -> psycopg.Connection:
-        return self._login("registry")
+        return self._login(read_keyring(self.directory, "registry"))
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """By purpose: givings, and how many of them ended."""

@@ -91,9 +91,10 @@ class Audiences:
         tokens = self._tokens(reading, self.tokenisers[purpose])
         givings, members = self.look_up(tokens, purpose)
         id_, report = self.new_id(), reading.report
+        number = store.number_use(self.connection, advertiser, id_)
         details: dict[str, str | int] = {
             "audience": audience,
-            "number": store.number_use(self.connection, advertiser, id_),
+            "number": number,
             "upload": str(id_),
             "rows": report.rows,
             "usable": report.usable,
@@ -109,7 +110,7 @@ class Audiences:
             store.add_audience(self.connection, advertiser, audience, purpose)
             valid_until = now + timedelta(days=self.policy.audience_valid_days)
             store.add_upload(self.connection, advertiser, audience, upload, now, valid_until)
-        return Matched(report, self.status(advertiser, audience, now), int(details["number"]))
+        return Matched(report, self.status(advertiser, audience, now), number)
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:
         """Steps 1 and 2, block by block; under each live key while keys are being rotated."""

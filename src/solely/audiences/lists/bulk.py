@@ -19,18 +19,17 @@ import pyarrow.csv
 from solely.audiences.lists.blocks import Arrays
 from solely.audiences.lists.cells import KEY_BYTES, number_of
 from solely.audiences.lists.reasons import NOTHINGS, PLACEHOLDERS
-from solely.contact import GMAIL, read_email, read_phone
+from solely.contact import ATOM, GMAIL, MAX_ADDRESS, read_email, read_phone
 from solely.errors import ContactError
 
 __all__ = ["columnar", "sure_rows"]
 
 # A line of nothing but white space, as UTF-8 writes it (and a few letters more): no row where no delimiter stands.
 _BLANK = re.compile(rb"\n[\s\x1c-\x1f\xc2\xe1-\xe3\x80-\xbf]*(?:\n|\Z)")
-_ATOM = r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*"
-_EMAIL = rf"^(?P<local>{_ATOM})@(?P<domain>[a-z0-9\-]+(?:\.[a-z0-9\-]+)+)$"
+_EMAIL = rf"^(?P<local>{ATOM})@(?P<domain>[a-z0-9\-]+(?:\.[a-z0-9\-]+)+)$"
 _PHONE = r"^\+[1-9][0-9 ().\-]{6,30}$"
 _HEX_LENGTH, _BASE64_LENGTH, _SHA256 = 64, 44, 32
-_MAX_LOCAL, _MAX_ADDRESS = 64, 254
+_MAX_LOCAL = 64
 _NIBBLE, _SEXTET = 16, 64  # values of a hex digit, of a Base64 character
 _OUTER = " \t\r\n"  # of what `unwrap` takes off, the part that is ASCII and prints
 _NO, _YES = pa.scalar(False), pa.scalar(True)  # noqa: FBT003 - Arrow's truths
@@ -187,7 +186,7 @@ def _addresses(lower: pa.StringArray) -> pa.StringArray:
     mailbox = pc.replace_substring(pc.replace_substring_regex(local, r"\+.*$", ""), ".", "")
     address = pc.binary_join_element_wise(pc.if_else(gmail, mailbox, local), domain, "@")
     fits = pc.and_(
-        pc.less_equal(pc.binary_length(local), _MAX_LOCAL), pc.less_equal(pc.binary_length(lower), _MAX_ADDRESS)
+        pc.less_equal(pc.binary_length(local), _MAX_LOCAL), pc.less_equal(pc.binary_length(lower), MAX_ADDRESS)
     )
     empty = pc.and_(gmail, pc.equal(mailbox, ""))
     doubtful = pc.or_(pc.or_(pc.invert(fits), empty), pc.is_in(lower, _PLACEHOLDERS))

@@ -21,7 +21,8 @@ _PIECE = 1024 * 1024
 _BITE = 16 * 1024  # packed bytes unpacked at once: what is left over after a member of a gzip file is copied
 _FREE = 16 * 1024 * 1024  # unpacked bytes before the ratio counts: a short list of one domain packs well
 
-_ZIP, _PARQUET, _GZIP = b"PK\x03\x04", b"PAR1", b"\x1f\x8b\x08"
+_GZIP = b"\x1f\x8b\x08"
+_TABLES: tuple[tuple[bytes, Format], ...] = ((b"PK\x03\x04", "xlsx"), (b"PAR1", "parquet"))
 _TAR, _TAR_AT = b"ustar", 257  # POSIX.1 ustar: where a header says what it is
 
 _BINARY = (
@@ -85,9 +86,8 @@ def open_source(file: BinaryIO, bounds: Bounds) -> Source:
             raise refused("the list is empty")
         if head.startswith(_GZIP):
             raise refused("the list is packed twice", where="byte 1")
-    for magic, name in ((_ZIP, "xlsx"), (_PARQUET, "parquet")):
+    for magic, form in _TABLES:
         if head.startswith(magic):
-            form: Format = "xlsx" if name == "xlsx" else "parquet"
             return Source(form, head, iter(()), _seekable(file, pieces, bounds, packed=packed))
     _refuse(head)
     return Source("csv", head, pieces, file)
