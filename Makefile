@@ -46,9 +46,10 @@ browser:
 		apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1 || \
 		echo "Chromium is not here and can't be installed: the tests that need it are skipped"
 
+# Extras are kept: pip takes a pin of coverage for no pin of coverage[toml].
 lock:
 	$(BIN)/python -m pip install -q uv
-	for name in run dev venv; do $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
+	for name in run dev venv; do $(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
 		--python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:

@@ -4,9 +4,12 @@ import ast
 import importlib
 import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "solely"
@@ -62,6 +65,20 @@ def test_no_lock_names_a_registry():
         text = lock.read_text()
         assert "--hash=sha256:" in text
         assert not re.search(r"https?://|--index-url|--find-links", text), lock
+
+
+def test_a_pin_carries_the_extras_that_are_asked_of_it():
+    """Else pip finds coverage[toml] unpinned beside coverage==7, from the day a newer one is there."""
+    pins = re.findall(r"^([\w.-]+)(?:\[([\w,-]+)\])?==", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE)
+    extras = {canonicalize_name(one): set(asked.split(",")) for one, asked in pins}
+    asked = [Requirement(text) for one in extras for text in metadata.requires(one) or []]
+    asked += [
+        Requirement(line) for line in (ROOT / "requirements" / "run.in").read_text().splitlines() if line[:1] != "#"
+    ]
+    wanted = [one for one in asked if one.extras and (one.marker is None or one.marker.evaluate({"extra": ""}))]
+    assert {canonicalize_name(one.name) for one in wanted} >= {"coverage", "psycopg"}
+    for one in wanted:
+        assert one.extras <= extras[canonicalize_name(one.name)], one.name
 
 
 def test_no_file_is_tracked_that_a_run_makes():
