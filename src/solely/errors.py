@@ -8,6 +8,9 @@
     │   ├── NoticeError     the texts people saw
     │   └── PolicyError     policy.toml
     ├── Refused             understood, and not allowed               403  exit 3
+    │   ├── WrongAnswer     an answer to a challenge that isn't right 401  exit 3
+    │   ├── Throttled       too many tries: wait until `retry_at`     429  exit 3
+    │   └── ProofNeeded     a fresh proof of a factor comes first     401  exit 3
     ├── NotFound            no such subject, audience or directory    404  exit 4
     ├── Conflict            what stands already says otherwise        409  exit 5
     ├── Tampered            stored bytes are not what was written     500  exit 6
@@ -19,6 +22,7 @@ the words come from the program, never from what a person typed.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from typing_extensions import override
@@ -32,10 +36,13 @@ __all__ = [
     "NotFound",
     "NoticeError",
     "PolicyError",
+    "ProofNeeded",
     "Refused",
     "SolelyError",
     "Tampered",
+    "Throttled",
     "Unavailable",
+    "WrongAnswer",
 ]
 
 
@@ -93,9 +100,31 @@ class PolicyError(BadInput):
 
 
 class Refused(SolelyError):
-    """Understood and not allowed; the refusal is in the ledger."""
+    """Understood and not allowed; a refusal of a use is in the ledger."""
 
     status, exit_code = 403, 3
+
+
+class WrongAnswer(Refused):
+    """An answer that is not right; it has been counted. Nothing in it says how near it was."""
+
+    status = 401
+
+
+class Throttled(Refused):
+    """Too many tries, or none left: nothing was tried now. `retry_at` is when one may be, None where never."""
+
+    status = 429
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "", retry_at: datetime | None = None) -> None:
+        super().__init__(what, where=where, cure=cure)
+        self.retry_at = retry_at
+
+
+class ProofNeeded(Refused):
+    """What was asked for needs a fresh proof of a factor first."""
+
+    status = 401
 
 
 class NotFound(SolelyError):

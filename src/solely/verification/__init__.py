@@ -1,0 +1,1 @@
+"""Two-step verification: factors, challenges, throttling, sent codes, recovery; no phone is ever needed."""
