@@ -17,14 +17,22 @@ from solely.store.roles import ROLES, SCHEMAS
 pytestmark = pytest.mark.server
 
 TABLES = {
-    "security": {"contacts", "wrapped_keys", "endings"},
+    "security": {
+        "contacts", "wrapped_keys", "endings", "people", "factors", "passkeys", "credentials", "recovery_codes",
+        "challenges", "codes", "evidence", "limits", "sends", "devices", "changes", "outbox", "resets", "passwords",
+    },
     "service": {"contacts", "wrapped_keys", "endings"},
     "advertising": {"givings", "endings", "members", "audiences", "uploads", "uses"},
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
     "registry": {"pseudonyms", "notices", "givings", "endings"},
     "ledger": {"entries", "secrets", "checkpoints", "head"},
-}
+}  # fmt: skip
+UPDATED = TABLES["security"] - {"contacts", "wrapped_keys", "endings", "credentials", "evidence"}
+DELETED = {
+    "passkeys", "credentials", "recovery_codes", "challenges", "codes", "evidence", "limits", "sends", "devices",
+    "outbox", "passwords",
+}  # fmt: skip
 SEQUENCES = {
     "advertising.givings_number_seq", "advertising.endings_number_seq", "advertising.members_number_seq",
     "advertising.uses_number_seq",
@@ -50,18 +58,23 @@ ADDING = {
     "insert": "INSERT INTO {table} ({column}) VALUES (DEFAULT)",
     "copy in": "COPY {table} ({column}) FROM STDIN",
 }
+UPDATING = {
+    "update": "UPDATE {table} SET {column} = DEFAULT",
+    "lock rows": "SELECT {column} FROM {table} FOR UPDATE",
+}
+DELETING = {
+    "delete": "DELETE FROM {table}",
+    "merge": "MERGE INTO {table} t USING (SELECT 1) s ON false WHEN MATCHED THEN DELETE",
+    "lock": "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
+    "pass on": "GRANT SELECT ON {table} TO PUBLIC",  # no error, a warning: nothing is granted (tested below)
+}
 NEVER = {  # not even with one's own
     "ctid": "SELECT ctid FROM {table}",
     "xmin": "SELECT xmin FROM {table}",
     "xmax": "SELECT xmax FROM {table}",
     "the row at a place": "SELECT {column} FROM {table} WHERE ctid = '(0,1)'",
     "insert, and ask for xmin": "INSERT INTO {table} ({column}) VALUES (DEFAULT) RETURNING xmin",
-    "update": "UPDATE {table} SET {column} = DEFAULT",
-    "delete": "DELETE FROM {table}",
-    "merge": "MERGE INTO {table} t USING (SELECT 1) s ON false WHEN MATCHED THEN DELETE",
     "truncate": "TRUNCATE {table}",
-    "lock": "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
-    "lock rows": "SELECT {column} FROM {table} FOR UPDATE",
     "alter": "ALTER TABLE {table} ADD COLUMN mine integer",
     "rename": "ALTER TABLE {table} RENAME TO mine",
     "drop": "DROP TABLE {table}",
@@ -73,7 +86,6 @@ NEVER = {  # not even with one's own
     "rule": "CREATE RULE r AS ON INSERT TO {table} DO NOTHING",
     "policy": "CREATE POLICY p ON {table}",
     "statistics": "CREATE STATISTICS {schema}.s ON {column}, ctid FROM {table}",
-    "pass on": "GRANT SELECT ON {table} TO PUBLIC",
     "size": "SELECT pg_relation_size({oid})",
     "total size": "SELECT pg_total_relation_size({oid})",
     "table size": "SELECT pg_table_size({oid})",
@@ -149,6 +161,9 @@ OPEN = {"pg_cursors"}  # a session's own, which the driver asks for
 def may(role, schema, table):
     """The ways that are open to a role with a table."""
     own = set(READING) if role == schema else set()
+    if role == schema == "security" and table not in {"contacts", "wrapped_keys", "endings"}:
+        updating, deleting = UPDATING if table in UPDATED else {}, DELETING if table in DELETED else {}
+        return own | {*ADDING, *updating, *deleting}
     if f"{role}.{table}" in {f"advertising.{one}" for one in ("members", "audiences", "uploads", "uses")}:
         return own | set(ADDING) if role == schema else own
     if role == schema == "ledger" and table == "checkpoints":
@@ -199,7 +214,7 @@ def cells(superuser, role, schema):
     for table in sorted(TABLES[schema]):
         oid, columns = found[f"{schema}.{table}"]
         words = {"table": f"{schema}.{table}", "schema": schema, "name": table, "oid": oid}
-        for way, pattern in {**READING, **ADDING, **NEVER}.items():
+        for way, pattern in {**READING, **ADDING, **UPDATING, **DELETING, **NEVER}.items():
             for column in columns if "{column}" in pattern else columns[:1]:
                 statement = pattern.format(column=column, **words)
                 yield f"{role}: {way} of {schema}.{table} {column}", statement, way in may(role, schema, table)
@@ -264,6 +279,17 @@ def test_a_role_reaches_of_a_schema_what_is_declared_and_no_more(role, schema, s
     assert len(tried) > 80
     with login(role) as connection:
         assert list(wrong(connection, tried)) == []
+
+
+def test_what_security_may_delete_it_can_pass_on_to_nobody(superuser, login):
+    with login("security") as connection:
+        for table in DELETED:
+            connection.execute(f"GRANT SELECT, DELETE ON security.{table} TO PUBLIC, solely_advertising")
+    rows = superuser.execute(
+        "SELECT DISTINCT grantee::regrole::text FROM pg_class, aclexplode(relacl)"
+        " WHERE relnamespace = 'security'::regnamespace AND grantee <> relowner"
+    )
+    assert {grantee for (grantee,) in rows} == {"solely_security"}
 
 
 @pytest.mark.parametrize("role", ROLES)

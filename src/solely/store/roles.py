@@ -34,6 +34,23 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "uses": "INSERT",
     },
     "ledger": {"checkpoints": "INSERT"},
+    "security": {
+        "people": "INSERT, UPDATE",
+        "factors": "INSERT, UPDATE",
+        "passkeys": "INSERT, UPDATE, DELETE",
+        "credentials": "INSERT, DELETE",
+        "recovery_codes": "INSERT, UPDATE, DELETE",
+        "challenges": "INSERT, UPDATE, DELETE",
+        "codes": "INSERT, UPDATE, DELETE",
+        "evidence": "INSERT, DELETE",
+        "limits": "INSERT, UPDATE, DELETE",
+        "sends": "INSERT, UPDATE, DELETE",
+        "devices": "INSERT, UPDATE, DELETE",
+        "changes": "INSERT, UPDATE",
+        "outbox": "INSERT, UPDATE, DELETE",
+        "resets": "INSERT, UPDATE",
+        "passwords": "INSERT, UPDATE, DELETE",
+    },
 }
 # What the desk may do elsewhere: add rows, read back nothing but the registry.
 _DESK: Mapping[str, str] = {
@@ -117,12 +134,10 @@ def _on_columns(connection: psycopg.Connection, table: str, rights: str, role: s
         )
     ]
     for right in rights.split(", "):
+        what = sql.SQL("" if right == "DELETE" else "({})").format(sql.SQL(", ").join(columns))  # a row goes whole
         connection.execute(
-            sql.SQL("GRANT {} ({}) ON {} TO {}").format(
-                sql.SQL(right),
-                sql.SQL(", ").join(columns),
-                sql.Identifier(schema, name),
-                sql.Identifier(role_name(role)),
+            sql.SQL("GRANT {} {} ON {} TO {}").format(
+                sql.SQL(right), what, sql.Identifier(schema, name), sql.Identifier(role_name(role))
             )
         )
 
