@@ -32,7 +32,7 @@ from typing_extensions import override
 
 from solely.errors import Conflict, NotFound, Tampered, Unavailable
 
-__all__ = ["Argon2", "Entropy", "Keyring", "LedgerKeys", "SealKeys", "TokenKeys", "Use", "new_keyring"]
+__all__ = ["Argon2", "Entropy", "Keyring", "LedgerKeys", "MacKey", "SealKeys", "TokenKeys", "Use", "new_keyring"]
 
 Entropy = Callable[[int], bytes]  # a number of bytes, all uniformly random
 Use = Literal["seal", "token"]
@@ -144,16 +144,26 @@ class TokenKeys(_Unseen):
 class LedgerKeys(_Unseen):
     """The appender's keys: Ed25519 (RFC 8032) for checkpoints, HMAC-SHA256 for single entries."""
 
-    __slots__ = ("_mac", "_sign", "public_key")
+    __slots__ = ("_sign", "mac", "public_key")
 
     def __init__(self, sign: bytes, mac: bytes) -> None:
         self._sign = Ed25519PrivateKey.from_private_bytes(sign)
-        self._mac = HMAC(mac, SHA256())
+        self.mac = MacKey(mac).mac
         self.public_key = self._sign.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
         """An Ed25519 signature, 64 bytes."""
         return self._sign.sign(message)
+
+
+@final
+class MacKey(_Unseen):
+    """A key for one use of HMAC-SHA256."""
+
+    __slots__ = ("_mac",)
+
+    def __init__(self, key: bytes) -> None:
+        self._mac = HMAC(key, SHA256())
 
     def mac(self, message: bytes) -> bytes:
         """An HMAC-SHA256, 32 bytes."""
@@ -225,6 +235,10 @@ class Keyring(_Unseen):
         if name not in self._secrets:
             raise NotFound(f"no secret {name}", where=f"keyring of {self.compartment}")
         return self._secrets[name]
+
+    def mac(self, name: str) -> MacKey:
+        """The capability of a secret that is a key of 32 bytes, in hex. Raises NotFound."""
+        return MacKey(_key(self.secret(name)))
 
     def with_secret(self, name: str, value: str) -> Keyring:
         """A keyring that holds that secret too."""
