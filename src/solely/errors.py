@@ -6,7 +6,8 @@
     │   ├── ListError       a customer list as a whole
     │   ├── GivingError     one giving
     │   ├── NoticeError     the texts people saw
-    │   └── PolicyError     policy.toml
+    │   ├── PolicyError     policy.toml
+    │   └── SettingsError   verification.toml
     ├── Refused             understood, and not allowed               403  exit 3
     │   ├── WrongAnswer     an answer to a challenge that isn't right 401  exit 3
     │   ├── Throttled       too many tries: wait until `retry_at`     429  exit 3
@@ -38,6 +39,7 @@ __all__ = [
     "PolicyError",
     "ProofNeeded",
     "Refused",
+    "SettingsError",
     "SolelyError",
     "Tampered",
     "Throttled",
@@ -97,6 +99,10 @@ class NoticeError(BadInput):
 
 class PolicyError(BadInput):
     """A policy file that contradicts itself or the design's rules."""
+
+
+class SettingsError(BadInput):
+    """Settings that can't be read, or that the rules do not allow."""
 
 
 class Refused(SolelyError):

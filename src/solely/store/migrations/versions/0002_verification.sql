@@ -71,7 +71,6 @@ CREATE TABLE security.challenges (
     state text NOT NULL DEFAULT 'open',
     passed_at timestamptz,
     passed_by uuid,
-    version bigint,
     assurance text,
     PRIMARY KEY (pseudonym, challenge)
 );
@@ -145,6 +144,7 @@ CREATE TABLE security.changes (
     repudiated_at timestamptz,
     PRIMARY KEY (pseudonym, change)
 );
+CREATE INDEX ON security.changes (change);
 CREATE TABLE security.outbox (
     pseudonym uuid NOT NULL,
     message uuid NOT NULL,

@@ -1,0 +1,148 @@
+"""What a platform may set of two-step verification: verification.toml, read once at the start.
+
+Settings that would make a phone number the only way, or the best one, are refused: passkeys (SP 800-63B-4 §2.2.2:
+a phishing-resistant factor must be offered) and recovery codes cannot be turned off.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from solely.errors import SettingsError
+from solely.verification.factor import Kind
+
+__all__ = ["Settings", "read_settings"]
+
+_WHERE = "verification.toml"
+_CURE = "see docs/verification.md"
+_LOCAL = {"localhost", "127.0.0.1"}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+    )
+
+
+class Service(_Table):
+    """Who asks: `domain` is the relying party's id, and what codes by SMS are bound to."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)] = "Solely"
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$", max_length=253)] = "localhost"
+    origins: tuple[str, ...] = ("http://localhost:8000",)
+    not_me: str = ""  # the page that a notice's "this was not me" leads to; its token comes after ?token=
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _origins_are_of_the_domain(self) -> Self:
+        if not self.origins:
+            raise ValueError("at least one origin")
+        for origin in self.origins:
+            parts = urlsplit(origin)
+            host = parts.hostname or ""
+            own = host == self.domain or host.endswith(f".{self.domain}")
+            secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL)
+            if not (own and secure) or f"{parts.scheme}://{parts.netloc}" != origin:
+                raise ValueError("an origin is https://, the domain or a name under it, and a port; no path")
+        return self
+
+
+class Factors(_Table):
+    """Which factors there are, and how they are read."""
+
+    enabled: frozenset[Kind] = frozenset({"passkey", "totp", "recovery-codes", "sms", "email"})
+    most: Annotated[int, Field(ge=2, le=100)] = 20  # a person may have
+    totp_algorithm: Literal["SHA1", "SHA256", "SHA512"] = "SHA1"  # what every app knows
+    totp_digits: Literal[6, 8] = 6
+    drift_steps: Annotated[int, Field(ge=0, le=2)] = 1  # 0 is the strict mode
+    sms_proved_days: Annotated[int, Field(ge=1, le=3650)] = 180  # then a number is asked again before it counts
+
+    @field_validator("enabled", mode="before")
+    @classmethod
+    def _set(cls, value: Any) -> Any:
+        return frozenset(value) if isinstance(value, list) else value
+
+    @field_validator("enabled")
+    @classmethod
+    def _none_needs_a_phone(cls, value: frozenset[Kind]) -> frozenset[Kind]:
+        if not value >= {"passkey", "recovery-codes"}:
+            raise ValueError("passkey and recovery-codes stay enabled: nobody may need a phone number")
+        return value
+
+
+class Ages(_Table):
+    """How long things hold."""
+
+    challenge_minutes: Annotated[int, Field(ge=1, le=10)] = 10  # SP 800-63B-4 §3.1.3.2
+    manage_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    device_days: Annotated[int, Field(ge=1, le=30)] = 30
+    not_me_days: Annotated[int, Field(ge=1, le=90)] = 14
+    recovery_hours: Annotated[int, Field(ge=1, le=24)] = 24  # §4.2.1.2: a code by e-mail
+
+    @property
+    def challenge(self) -> timedelta:
+        return timedelta(minutes=self.challenge_minutes)
+
+    @property
+    def manage(self) -> timedelta:
+        return timedelta(minutes=self.manage_minutes)
+
+    @property
+    def device(self) -> timedelta:
+        return timedelta(days=self.device_days)
+
+    @property
+    def not_me(self) -> timedelta:
+        return timedelta(days=self.not_me_days)
+
+    @property
+    def recovery(self) -> timedelta:
+        return timedelta(hours=self.recovery_hours)
+
+
+class Tries(_Table):
+    """How many wrong answers are taken; beside these each factor waits longer and longer (throttle.py)."""
+
+    per_challenge: Annotated[int, Field(ge=1, le=10)] = 5
+    per_contact_hourly: Annotated[int, Field(ge=1, le=100)] = 20  # of one contact, whoever's account it is in
+    per_source_hourly: Annotated[int, Field(ge=1, le=10_000)] = 100
+    challenges_hourly: Annotated[int, Field(ge=1, le=1_000)] = 60  # a person may start
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    service: Service = Service()
+    factors: Factors = Factors()
+    ages: Ages = Ages()
+    tries: Tries = Tries()
+    password_least: Annotated[int, Field(ge=8, le=64)] = 8  # characters; 15 where a password is all there is
+
+
+def read_settings(data: bytes) -> Settings:
+    """Read the bytes of a verification.toml. Raises SettingsError, naming the field and never its value."""
+    try:
+        content = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        content = None
+    if content is None:  # raised here, away from an error that holds the file
+        raise SettingsError("not a TOML file in UTF-8", where=_WHERE, cure=_CURE)
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    raise SettingsError(fault["msg"], where=f"{_WHERE}, {place}", cure=_CURE)
