@@ -68,8 +68,8 @@ _MAX_TRANSPORTS = 16
 _ORIGIN = re.compile(r"(?:https://(?P<host>[a-z0-9.-]+)|http://localhost)(?::[0-9]{1,5})?")
 
 # What json, base64, fido2's CBOR and COSE, and cryptography raise for bytes that are not what they should be.
-_UNREADABLE = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
-_UNREADABLE += (UnsupportedAlgorithm, struct.error)
+_OF_PYTHON = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+_UNREADABLE = (*_OF_PYTHON, UnsupportedAlgorithm, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
