@@ -112,6 +112,22 @@ def test_a_page_that_may_embed_ours_is_named_by_the_party():
         registered(passkey().create(ASKED, client=client), EMBEDDED)
 
 
+@pytest.mark.parametrize(
+    "client",
+    [
+        {"crossOrigin": True, "topOrigin": "https://evil.example"},
+        {"crossOrigin": True, "topOrigin": "https://example.org"},
+        {"crossOrigin": True, "topOrigin": ["https://partner.example"]},
+        {"crossOrigin": True, "topOrigin": None},
+        {"crossOrigin": False, "topOrigin": "https://partner.example"},
+        {"crossOrigin": "true"},
+    ],
+)
+def test_no_other_page_may_embed_ours(client):
+    refused(lambda: asserted(passkey().get(QUESTION, client=client), party=EMBEDDED), "inside another site")
+    refused(lambda: registered(passkey().create(ASKED, client=client), EMBEDDED), "inside another site")
+
+
 def test_any_form_of_attestation_is_taken_and_none_looked_at():
     for fmt, statement in (("none", {}), ("packed", {"sig": b"no signature"}), ("of-tomorrow", {"x5c": [b"", {}]})):
         assert registered(passkey().create(ASKED, fmt=fmt, statement=statement)) == CREDENTIAL

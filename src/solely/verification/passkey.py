@@ -43,14 +43,15 @@ __all__ = [
     "verify_registration",
 ]
 
-# COSE algorithm -> key type and curve that go with it (§5.8.5, RFC 9053 §7); most preferred first.
-ALGORITHMS: dict[int, tuple[int, int | None]] = {
-    -7: (2, 1),  # ES256 on P-256
-    -8: (1, 6),  # EdDSA on Ed25519
-    -257: (3, None),  # RS256
-    -35: (2, 2),  # ES384 on P-384
-    -36: (2, 3),  # ES512 on P-521
-    -53: (1, 7),  # Ed448
+# COSE algorithm -> the key type that goes with it (§5.8.5, RFC 9053 §7); most preferred first.
+OKP, EC2, RSA = 1, 2, 3
+ALGORITHMS = {
+    -7: EC2,  # ES256
+    -8: OKP,  # EdDSA, which is Ed25519
+    -257: RSA,  # RS256
+    -35: EC2,  # ES384
+    -36: EC2,  # ES512
+    -53: OKP,  # Ed448
 }
 TIMEOUT = 300_000  # milliseconds, the default that §15.1 recommends
 MIN_CHALLENGE = 16  # bytes (§13.4.3)
@@ -372,11 +373,10 @@ def _usable_key(key: CoseKey) -> bytes:
 
 
 def _check_algorithm(key: CoseKey) -> None:
-    """The library goes by the algorithm alone; type and curve must say the same. Raises one of _UNREADABLE."""
-    kind, curve = ALGORITHMS[key[3]]
-    if key[1] != kind or (curve is not None and key[-1] != curve):
+    """The library goes by algorithm and curve, not by the type of key. Raises one of _UNREADABLE."""
+    if key[1] != ALGORITHMS[key[3]]:
         raise ValueError
-    if curve is None and (len(key[-1]) not in RSA_MODULUS or len(key[-2]) not in RSA_EXPONENT):
+    if key[1] == RSA and (len(key[-1]) not in RSA_MODULUS or len(key[-2]) not in RSA_EXPONENT):
         raise ValueError
 
 
