@@ -7,7 +7,7 @@ import pytest
 from fido2 import cbor
 from fido2.utils import websafe_encode
 from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authenticator import AT, BE, ED, SYNCED, UP, UV, Authenticator, auth_data, from_b64
@@ -251,6 +251,7 @@ RESPONSES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(RESPONSES | JSON)
 def test_whatever_is_sent_is_read_or_refused(response):
     for read in (named, registered, asserted):
@@ -276,6 +277,7 @@ PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(PIECES)
 def test_whatever_stands_in_a_registration_is_read_or_refused(response):
     try:
@@ -285,6 +287,7 @@ def test_whatever_stands_in_a_registration_is_read_or_refused(response):
     assert credential.id == ID
 
 
+@settings(deadline=None)
 @given(BYTES, st.sampled_from([SYNCED, SYNCED | ED, SYNCED | AT, 0xFF]))
 def test_whatever_stands_in_an_assertion_is_read_or_refused(raw, flags):
     for content in (raw, auth_data("example.org", flags, 8, raw)):
@@ -294,6 +297,7 @@ def test_whatever_stands_in_an_assertion_is_read_or_refused(raw, flags):
             continue
 
 
+@settings(deadline=None)
 @given(BYTES, BYTES)
 def test_whatever_stands_for_key_and_signature_is_refused(public_key, signed):
     credential = dataclasses.replace(CREDENTIAL, public_key=public_key)
