@@ -1,0 +1,1 @@
+"""Senders: how a message leaves for a phone or a mailbox, and what becomes of it."""

@@ -1,0 +1,108 @@
+"""The one way to a gateway over HTTP: a POST, an answer of bounded size in bounded time, or SendFailed.
+
+- TLS is verified; plain HTTP goes to this machine alone. Redirects are not followed: they would take the
+  contact elsewhere. Proxies of the environment are not used.
+- URLs hold no contact and no code: httpx writes them to its log.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from solely.errors import BadInput
+from solely.verification.senders.port import SendFailed
+
+__all__ = ["Answer", "Gateway", "at", "checked_url"]
+
+CONNECT, TOTAL = 5.0, 10.0  # seconds
+MAX_ANSWER = 65_536  # bytes
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def checked_url(url: str) -> str:
+    """The address of a gateway, or of ours that it calls. Raises BadInput where it is not https://host."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    if not (secure and parts.hostname) or parts.username is not None or parts.query or parts.fragment:
+        raise BadInput("an address is https://host/path", where="senders", cure="no user, no query, no fragment")
+    return url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a gateway said: a status, and its JSON (None where it is none)."""
+
+    status: int
+    content: Any
+
+
+def at(content: Any, path: str) -> Any:
+    """What stands at a dotted path, such as `messages.0.status`; None where nothing does."""
+    for step in path.split("."):
+        if isinstance(content, Mapping):
+            content = content.get(step)
+        elif isinstance(content, list) and step.isdecimal() and int(step) < len(content):
+            content = content[int(step)]
+        else:
+            return None
+    return content
+
+
+class Gateway:
+    """A client for one gateway. `ticks` are seconds of a clock that only goes forward."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        ticks: Callable[[], float],
+        auth: tuple[str, str] | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self.name, self._ticks = name, ticks
+        self._client = httpx.Client(
+            auth=auth,
+            timeout=httpx.Timeout(TOTAL - CONNECT, connect=CONNECT),
+            follow_redirects=False,
+            trust_env=False,
+            verify=trust or True,
+            headers={"User-Agent": "solely", "Accept-Encoding": "identity"},  # nothing small unpacks to much
+        )
+
+    def post(self, url: str, **body: Any) -> Answer:
+        """Post once. Raises SendFailed (next) where no whole answer came in time, or a redirect did."""
+        answer = self._answer(url, body)
+        # Raised here, not in the `except`: an exception would keep the one before it, request and all.
+        if answer is None or answer.status in range(300, 400):
+            raise SendFailed("next", self.name)
+        return answer
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _answer(self, url: str, body: Mapping[str, Any]) -> Answer | None:
+        end = self._ticks() + TOTAL
+        data = bytearray()
+        try:
+            with self._client.stream("POST", url, **body) as response:
+                for chunk in response.iter_bytes():
+                    data += chunk
+                    if len(data) > MAX_ANSWER or self._ticks() > end:
+                        return None
+                return Answer(response.status_code, _json(bytes(data)))
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError):
+            return None
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,256 @@
+"""What holds for every sender: it hands over once, says whose fault a failure is, and tells nothing of the person."""
+
+import io
+import logging
+import pickle
+import ssl
+import time
+import traceback
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from gateways import ACCOUNT, ANY_KEY, KEY, SECRET, TOKEN, WORDS, Vendors
+from mailboxes import Mailboxes, self_signed
+from solely.contact import Contact
+from solely.errors import BadInput, Unavailable
+from solely.verification.senders.console import Console
+from solely.verification.senders.gateway import Gateway, at, checked_url
+from solely.verification.senders.generic import Generic
+from solely.verification.senders.port import Message, SendFailed, reference_of
+from solely.verification.senders.smtp import Smtp
+from solely.verification.senders.twilio import Twilio
+from solely.verification.senders.vonage import Vonage
+
+SEND = UUID("6f8d9d3e-5a43-4c3b-9b0a-3f1f6f3b8a11")
+CODE = "417293"
+MESSAGE = Message("A subject", f"Example: your code is {CODE}.\n@example.com #{CODE}", f"<p>{CODE}</p>")
+PHONE = Contact.read("phone", "+4915112345678")
+EMAIL = Contact.read("email", "anna.lindqvist@example.org")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def vendors():
+    with Vendors() as vendors:
+        yield vendors
+
+
+@pytest.fixture
+def mailboxes():
+    with Mailboxes() as mailboxes:
+        yield mailboxes
+
+
+_open = []
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    while _open:
+        _open.pop().close()
+
+
+def gateway(name, auth=None, ticks=time.monotonic, **options):
+    _open.append(Gateway(name, ticks=ticks, auth=auth, **options))
+    return _open[-1]
+
+
+def twilio(vendors, **options):
+    return Twilio(gateway("twilio", (ACCOUNT, TOKEN)), ACCOUNT, "+12025550199", base=vendors.base, **options)
+
+
+def vonage(vendors, **options):
+    return Vonage(gateway("vonage", (KEY, SECRET)), "Example", base=vendors.base, **options)
+
+
+def generic(vendors, **options):
+    return Generic(
+        gateway("any"),
+        f"{vendors.base}/any/send",
+        {"message": {"to": "{to}", "body": "{text}", "parts": ["{digits}", 1]}, "id": "{send}"},
+        headers={"X-Key": ANY_KEY, "Idempotency-Key": "{send}"},
+        verdict_at="results.0.state",
+        values={"blocked": "opt-out", "bad-number": "stop", "busy": "next"},
+        reference_at="results.0.id",
+        **{"statuses": {410: "stop"}} | options,
+    )
+
+
+def smtp(mailboxes, **options):
+    return Smtp("mail", "localhost", mailboxes.port, "none", "no-reply@example.com", lambda: NOW, **options)
+
+
+KINDS = {"twilio": twilio, "vonage": vonage, "generic": generic, "smtp": smtp, "console": None}
+# What each is told, in its own way, for each verdict; None where it is never told such a thing.
+SAYS = {
+    "twilio": {"next": (429, 20429), "stop": (400, 21211), "opt-out": (400, 21610)},
+    "vonage": {"next": (429, 1000), "stop": (422, 1170), "opt-out": (422, 1240)},
+    "generic": {"next": (200, "busy"), "stop": (200, "bad-number"), "opt-out": (403, "blocked")},
+    "smtp": {"next": "451 4.7.1 greylisted", "stop": "550 5.1.1 no such user"},
+    "console": {},
+}
+
+
+@pytest.fixture(params=KINDS)
+def case(request, vendors, mailboxes):
+    """Each sender, with the contact it is for and where to say what its provider answers."""
+    kind = request.param
+    if kind == "console":
+        sender, contact, says = Console(io.StringIO(), "sms"), PHONE, {}
+    elif kind == "smtp":
+        sender, contact, says = smtp(mailboxes), EMAIL, mailboxes.says
+    else:
+        sender, contact, says = KINDS[kind](vendors), PHONE, vendors.says
+    yield kind, sender, contact, says
+    sender.close()
+
+
+def everything(error):
+    """All that an error and those behind it could show, contexts that are not printed too."""
+    parts = []
+    while error is not None:
+        parts += [repr(error), str(error), repr(vars(error)), "".join(traceback.format_exception(error))]
+        error = error.__cause__ or error.__context__
+    return "\n".join(parts)
+
+
+def unseen(text, *more):
+    values = (PHONE.expose(), PHONE.expose()[1:], EMAIL.expose(), CODE, WORDS, TOKEN, SECRET, ANY_KEY, *more)
+    assert not [value for value in values if value in text]
+
+
+def test_it_hands_a_message_over_and_returns_a_reference(case):
+    _kind, sender, contact, _ = case
+    reference = sender.send(contact, MESSAGE, send=SEND)
+    assert 1 <= len(reference) <= 128
+    unseen(reference)
+    assert sender.channel == ("email" if contact.kind == "email" else "sms")
+    assert sender.countries == frozenset()
+    assert sender.name
+
+
+@pytest.mark.parametrize("verdict", ["next", "stop", "opt-out"])
+def test_it_says_whether_another_sender_may_do(case, verdict):
+    kind, sender, contact, says = case
+    if verdict not in SAYS[kind]:
+        pytest.skip("its provider never says so")
+    says[contact.expose()] = SAYS[kind][verdict]
+    with pytest.raises(SendFailed) as caught:
+        sender.send(contact, MESSAGE, send=SEND)
+    assert caught.value.verdict == verdict
+    assert isinstance(caught.value, Unavailable)
+    unseen(everything(caught.value))
+    del says[contact.expose()]
+    assert sender.send(contact, MESSAGE, send=SEND)
+
+
+def test_neither_its_logs_nor_its_repr_show_contact_code_or_key(case, caplog):
+    kind, sender, contact, says = case
+    caplog.set_level(logging.DEBUG)
+    sender.send(contact, MESSAGE, send=SEND)
+    for said in SAYS[kind].values():
+        says[contact.expose()] = said
+        with pytest.raises(SendFailed):
+            sender.send(contact, MESSAGE, send=SEND)
+    ours = [record for record in caplog.records if record.name != "mail.log"]  # the test's own mail server
+    unseen("\n".join(f"{record.getMessage()} {record.args}" for record in ours))
+    unseen(repr(sender))
+    assert kind not in {"twilio", "vonage", "generic"} or ours  # httpx does write its lines
+
+
+@pytest.mark.parametrize("kind", ["twilio", "vonage", "generic"])
+@pytest.mark.parametrize("way", ["drop", "redirect", "nonsense", "flood"])
+def test_a_gateway_that_breaks_is_no_fault_of_the_number(vendors, kind, way):
+    sender = KINDS[kind](vendors)
+    vendors.says[PHONE.expose()] = way
+    with pytest.raises(SendFailed) as caught:
+        sender.send(PHONE, MESSAGE, send=SEND)
+    assert caught.value.verdict == "next"
+    assert not vendors.taken
+    unseen(everything(caught.value))
+
+
+def test_a_gateway_that_is_not_there_is_passed_over():
+    nowhere = type("Nowhere", (), {"base": "http://localhost:9"})
+    with pytest.raises(SendFailed) as caught:
+        twilio(nowhere).send(PHONE, MESSAGE, send=SEND)
+    assert caught.value.verdict == "next"
+
+
+def test_an_answer_that_drips_is_left_when_its_time_is_over(vendors):
+    seconds = iter(range(0, 1000, 3))
+    sender = Twilio(gateway("twilio", (ACCOUNT, TOKEN), lambda: next(seconds)), ACCOUNT, "Example", base=vendors.base)
+    vendors.says[PHONE.expose()] = "drip"
+    before = time.monotonic()
+    with pytest.raises(SendFailed):
+        sender.send(PHONE, MESSAGE, send=SEND)
+    assert time.monotonic() - before < 2
+
+
+def test_a_gateway_that_answers_never_is_left_in_time(vendors, monkeypatch):
+    monkeypatch.setattr("solely.verification.senders.gateway.TOTAL", 5.2)
+    sender = twilio(vendors)
+    vendors.says[PHONE.expose()] = "drip"
+    monkeypatch.setattr(sender.gateway, "_ticks", time.monotonic)
+    monkeypatch.setattr("gateways._Handler.do_drip", lambda handler: time.sleep(1))
+    before = time.monotonic()
+    with pytest.raises(SendFailed):
+        sender.send(PHONE, MESSAGE, send=SEND)
+    assert time.monotonic() - before < 1
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(certificate):
+    served, trusting = certificate
+    with Vendors(served) as vendors:
+        with pytest.raises(SendFailed):
+            twilio(vendors).send(PHONE, MESSAGE, send=SEND)
+        assert not vendors.asked
+        own = Twilio(gateway("twilio", (ACCOUNT, TOKEN), trust=trusting), ACCOUNT, "Example", base=vendors.base)
+        assert own.send(PHONE, MESSAGE, send=SEND).startswith("SM")
+
+
+def test_proxies_of_the_environment_are_not_used(vendors, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "http://localhost:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://localhost:9")
+    assert twilio(vendors).send(PHONE, MESSAGE, send=SEND)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://sms.example.com", "ftp://x.example", "https://", "https://u:p@x.example", "https://x.example/?to=1"]
+)
+def test_an_address_that_is_not_https_or_holds_more_is_refused(url):
+    with pytest.raises(BadInput):
+        checked_url(url)
+
+
+def test_a_message_does_not_show_its_text():
+    assert repr(MESSAGE) == "Message(subject='A subject')"
+
+
+def test_a_failure_crosses_processes_as_it_is():
+    copy = pickle.loads(pickle.dumps(SendFailed("stop", "twilio")))
+    assert (copy.verdict, copy.where, str(copy)) == ("stop", "twilio", str(SendFailed("stop", "twilio")))
+
+
+@pytest.mark.parametrize("given", [None, 7, "", "a b", "x" * 129, "to-4915112345678-1", "+4915112345678", "é"])
+def test_a_reference_that_says_more_than_it_should_is_ours_instead(given):
+    assert reference_of(given, PHONE, SEND) == str(SEND)
+
+
+def test_a_path_that_leads_nowhere_gives_nothing():
+    content = {"a": [{"b": 1}]}
+    assert (at(content, "a.0.b"), at(content, "a.1.b"), at(content, "a.x"), at(None, "a"), at(content, "")) == (
+        1, None, None, None, None,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A server's context and a client's that trusts it; nobody else does."""
+    key, chain = self_signed(tmp_path_factory.mktemp("tls"))
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(chain, key)
+    return served, ssl.create_default_context(cafile=chain)
