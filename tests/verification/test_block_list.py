@@ -81,6 +81,7 @@ def test_what_is_not_is_left_alone(text):
 
 def test_without_own_words_none_is_found():
     assert find("solely2024", []) is None
+    assert find("joli1999", ["Jo Li"]) == "own-word"  # short names, written together
     assert find("solely2024", ["", " ", "-", "so"]) is None
 
 
