@@ -57,7 +57,8 @@ def _parts(words: Collection[str]) -> set[str]:
 
 
 def _is_common(folded: str) -> bool:
-    return any(one in _common() or len(one) <= 1 for one in {_unit(folded), _unit(_core(folded))})
+    core = _core(folded)
+    return any(one in _common() or len(one) <= 1 for one in (folded, core, _unit(folded), _unit(core)))
 
 
 def _core(folded: str) -> str:
