@@ -146,8 +146,10 @@ def parsed(html):
 
 
 # What has been tried on names: markup, links in the eyes of some mail program, ends of lines, turned writing.
-HOSTILE = """<b>x</b> | "><script>alert(1)</script> | https://evil.example/x | evil.example | call +1 900 | {code} | &lt;
-mailto:x@evil.example | //evil | evil。example | evil\uff0ecom | www.evil.com now | <a href=x>""".replace("\n", " | ")
+HOSTILE = """<b>x</b> | "><script>alert(1)</script> | https://evil.example/x | evil.example | call +1 900 | {code}
+&lt; | mailto:x@evil.example | //evil | evil。example | evil\uff0ecom | www.evil.com now | <a href=x>""".replace(
+    "\n", " | "
+)
 NAMES = st.text(max_size=60) | st.sampled_from(
     [*HOSTILE.split(" | "), "a\r\nBcc: x", "\u202eevil", "x\u2028y", "a" * 500]
 )  # fmt: skip
