@@ -21,7 +21,18 @@ from solely.contact import Contact
 from solely.errors import GivingError
 from solely.purpose import KINDS, Kind, Policy, Purpose
 
-__all__ = ["COLUMNS", "CURES", "Asked", "Giving", "Notice", "Permit", "read_asked", "read_time", "stands"]
+__all__ = [
+    "COLUMNS",
+    "CURES",
+    "MAX_SUBJECT",
+    "Asked",
+    "Giving",
+    "Notice",
+    "Permit",
+    "read_asked",
+    "read_time",
+    "stands",
+]
 
 COLUMNS = ("subject", "kind", "value", "purpose", "notice", "given_at", "withdrawn_at")
 MAX_SUBJECT = 128  # characters of the platform's own id

@@ -22,6 +22,7 @@ from solely.store.roles import ROLES
 __all__ = ["make", "read_keyring", "verifier_key"]
 
 _OWNER = "owner"
+SECURITY_SECRETS = ("sent-codes", "saved-codes", "fingerprints", "tokens", "pepper-1")
 
 
 def make(directory: Path, policy_data: bytes, policy: Policy) -> None:
@@ -51,6 +52,8 @@ def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
         keyring = new_keyring(name, purposes, secrets.token_bytes)
         keyrings[name] = keyring.with_secret("database", secrets.token_urlsafe(32))
     keyrings["advertising"] = keyrings["advertising"].with_secret("noise", secrets.token_hex(32))
+    for name in SECURITY_SECRETS:
+        keyrings["security"] = keyrings["security"].with_secret(name, secrets.token_hex(32))
     keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
     return keyrings
 

@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -19,9 +20,10 @@ import psycopg
 
 from solely.app.directory import read_keyring, verifier_key
 from solely.app.environment import cores, now
+from solely.app.verification import open_post, open_security, settings_in
 from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched
-from solely.consent import Notice
+from solely.consent import Giving, Notice
 from solely.errors import NotFound, Tampered
 from solely.gate import Gate
 from solely.give import Desk, Given, Intake
@@ -40,6 +42,7 @@ from solely.store import advertising, ledger, registry, server
 from solely.store.database import Database
 from solely.store.ledger import Pen, Words
 from solely.tokens import Tokeniser
+from solely.verification import Verification
 
 __all__ = ["Solely"]
 
@@ -128,6 +131,26 @@ class Solely:
             new_id=uuid.uuid4,
         )
 
+    @cached_property
+    def verification(self) -> Verification:
+        """Two-step verification, with the security role and its capabilities; for one thread at a time."""
+        return self.new_verification()
+
+    def new_verification(self) -> Verification:
+        """Another one, with connections of its own: each thread takes one."""
+        keyring = read_keyring(self.directory, "security")
+        gate = Gate(self._login(self._ledger_keyring), self._pen, self.clock)
+        settings = settings_in(self.directory)
+        post = open_post(settings, self.clock)
+        security = open_security(keyring, self._login(keyring), gate, settings, post, self.clock)
+        desk = replace(self.desk, connection=self._login(read_keyring(self.directory, "desk")))
+        return Verification(
+            security,
+            find=lambda subject: desk.find(subject, "security"),
+            make=lambda subject: desk.introduce(subject, "security"),
+            subject_of=lambda pseudonym: registry.subjects_of(self._registry, "security", [pseudonym])[0],
+        )
+
     # -- verbs
 
     def note_policy(self) -> int:
@@ -154,6 +177,10 @@ class Solely:
         return give_file(
             self.desk, path, known, self.clock(), processes=processes, on_refused=on_refused, on_progress=on_progress
         )
+
+    def standing(self, subject: str, purpose: str) -> list[Giving]:
+        """A subject's givings for a purpose that stand; see `Desk.standing`."""
+        return self.desk.standing(subject, purpose, self.clock())
 
     def withdraw(self, subject: str, purpose: str, kind: str | None = None) -> int:
         """End a subject's standing givings for a purpose; returns how many. See `Desk.withdraw`."""

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 import numpy as np
 import psycopg
 
-from solely.consent import COLUMNS, CURES, Notice
+from solely.consent import COLUMNS, CURES, MAX_SUBJECT, Giving, Notice
 from solely.errors import BadInput, Conflict, GivingError, NotFound, NoticeError
 from solely.give.intake import Intake
 from solely.give.rows import Batch, Prepared, Pseudonyms, Row, Rules, prepare
@@ -138,6 +139,34 @@ class Desk:
         taken = sum(fresh.sheet.rows for fresh in sheets)
         ended = sum(len(fresh.ending) for fresh in sheets)
         return Given(prepared.rows, given, taken - given, ended, prepared.reasons())
+
+    def standing(self, subject: str, purpose: str, now: datetime) -> list[Giving]:
+        """The subject's givings for a purpose that stand, oldest first; nothing of what was given."""
+        self.policy.purpose(purpose)
+        with answering():
+            found = store.standing(self.connection, subject, purpose, now) if subject.isprintable() else None
+        return sorted(found or [], key=lambda one: (one.given_at, one.id))
+
+    def find(self, subject: str, compartment: Compartment) -> UUID | None:
+        """The pseudonym by which a compartment knows a subject; None where it knows none."""
+        if not subject.isprintable():
+            return None
+        with answering():
+            known = store.pseudonyms(self.connection, [subject])
+        pseudonym = known.get((subject, compartment))
+        return UUID(bytes=pseudonym) if pseudonym else None
+
+    def introduce(self, subject: str, compartment: Compartment) -> UUID:
+        """The same, made where there is none: for who gives no contact, and still is to be known there.
+
+        Raises GivingError for an id that is none.
+        """
+        if not subject.strip() or subject != subject.strip() or not subject.isprintable():
+            raise GivingError("no-subject", CURES["no-subject"])
+        if len(subject) > MAX_SUBJECT:
+            raise GivingError("subject-too-long", CURES["subject-too-long"])
+        with answering():
+            return store.introduce(self.connection, subject, compartment, UUID(bytes=self.pen.entropy(16)))
 
     def withdraw(self, subject: str, purpose: str, kind: str | None, now: datetime) -> int:
         """End the subject's standing givings for a purpose, now; returns how many.

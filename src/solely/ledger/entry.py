@@ -28,11 +28,13 @@ EntryType = Literal[
     "withdrawal",
     "expiry",
     "use",
+    "send",
     "refusal",
     "disclosure",
     "policy",
     "key",
     "erasure",
+    "reset",
 ]
 ENTRY_TYPES: tuple[EntryType, ...] = get_args(EntryType)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -28,6 +29,7 @@ __all__ = [
     "add_notices",
     "end",
     "escape",
+    "introduce",
     "notices",
     "pseudonyms",
     "record",
@@ -124,6 +126,19 @@ def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[
         [_texts(subjects)],
     )
     return {(subject, compartment): pseudonym for subject, compartment, pseudonym in rows}
+
+
+def introduce(connection: psycopg.Connection, subject: str, compartment: Compartment, fresh: UUID) -> UUID:
+    """The pseudonym of a subject in a compartment: the one that stands, or `fresh` from now on."""
+    connection.execute(
+        "INSERT INTO registry.pseudonyms (subject, compartment, pseudonym) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        [subject, compartment, fresh],
+    )
+    row = connection.execute(
+        "SELECT pseudonym FROM registry.pseudonyms WHERE subject = %s AND compartment = %s", [subject, compartment]
+    ).fetchone()
+    assert row is not None
+    return UUID(bytes=row[0].bytes)
 
 
 def notices(connection: psycopg.Connection) -> dict[str, bytes]:

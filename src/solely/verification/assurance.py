@@ -13,15 +13,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from solely.errors import Tampered
+from solely.store.security.challenges import Method
 from solely.verification.factor import Kind
 
-__all__ = ["AAL", "Assurance", "Method", "assure", "best", "enough", "method_of", "trusted"]
+__all__ = ["AAL", "Assurance", "assure", "best", "enough", "method_of", "trusted"]
 
 AAL = Literal["none", "aal1", "aal2"]
 _ORDER: tuple[AAL, ...] = ("none", "aal1", "aal2")
-
-# How a recovery can be shown: a saved code, a code issued to a recovery address, or a factor that is left.
-Method = Literal["saved", "issued", "factor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,9 @@ def trusted(*, after_password: bool) -> Assurance:
     return Assurance(("pwd",), "aal1") if after_password else Assurance((), "none")
 
 
-def best(kinds: Collection[Kind]) -> AAL:
-    """The highest level a person with these factors can prove after a password."""
-    levels = [assure(kind, after_password=True).aal for kind in kinds]
+def best(kinds: Collection[Kind], *, after_password: bool) -> AAL:
+    """The highest level a person with these factors can prove by one of them."""
+    levels = [assure(kind, after_password=after_password).aal for kind in kinds]
     return max(levels, key=_ORDER.index, default="none")
 
 

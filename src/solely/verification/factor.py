@@ -15,15 +15,14 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from solely.errors import Conflict
+from solely.store.security.factors import Kind, State
 
 __all__ = ["KINDS", "SENT", "STATES", "STRONG", "TRANSITIONS", "Event", "Factor", "Kind", "State", "after"]
 
-Kind = Literal["passkey", "totp", "sms", "email", "recovery-codes"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STRONG: frozenset[Kind] = frozenset({"passkey", "totp"})
 SENT: frozenset[Kind] = frozenset({"sms", "email"})
 
-State = Literal["pending", "active", "disabled", "removed"]
 STATES: tuple[State, ...] = get_args(State)
 Event = Literal["confirm", "disable", "bind", "remove"]
 

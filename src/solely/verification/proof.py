@@ -11,7 +11,7 @@ from uuid import UUID
 from solely.verification.assurance import Assurance
 from solely.verification.factor import Factor, Kind
 
-__all__ = ["Challenge", "Enrolment", "Proof", "Recovering", "Trusted"]
+__all__ = ["Challenge", "Device", "Enrolment", "Proof", "Recovering", "Trusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Enrolment:
     codes: tuple[str, ...] = field(default=(), repr=False)
     passkey: Mapping[str, Any] | None = field(default=None, repr=False)
 
+    @property
+    def restricted(self) -> bool:
+        """SP 800-63B-4 §3.2.9: tell the person of the risk of SMS, and offer another kind, before they confirm."""
+        return self.kind == "sms"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -74,3 +79,14 @@ class Trusted:
     assurance: Assurance
     expires_at: datetime
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A trusted device as its person sees it."""
+
+    id: UUID
+    name: str
+    trusted_at: datetime
+    used_at: datetime
+    expires_at: datetime

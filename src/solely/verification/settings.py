@@ -14,13 +14,18 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from solely.errors import SettingsError
+from solely.store.security.limits import Limit
 from solely.verification.factor import Kind
+from solely.verification.fraud import FraudSettings
 
 __all__ = ["Settings", "read_settings"]
 
 _WHERE = "verification.toml"
 _CURE = "see docs/verification.md"
 _LOCAL = {"localhost", "127.0.0.1"}
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class _Table(BaseModel):
@@ -122,6 +127,71 @@ class Tries(_Table):
     challenges_hourly: Annotated[int, Field(ge=1, le=1_000)] = 60  # a person may start
 
 
+class Fraud(_Table):
+    """Where SMS may go, and how many; see fraud.py. No country is named at first, so none is sent at first."""
+
+    countries: frozenset[Country] = frozenset()
+    mode: Literal["enforce", "record"] = "enforce"
+    daily: Annotated[int, Field(ge=1)] = 10_000  # SMS in all
+    country_hourly: Annotated[int, Field(ge=1)] = 1_000
+    source_hourly: Annotated[int, Field(ge=1)] = 20
+    alarm_below: Annotated[float, Field(ge=0, le=1)] = 0.6  # codes typed in, of those sent
+    stop_below: Annotated[float, Field(ge=0, le=1)] = 0.3
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _set(cls, value: Any) -> Any:
+        return frozenset(value) if isinstance(value, list) else value
+
+    def rules(self) -> FraudSettings:
+        """The same as the rules take it."""
+        return FraudSettings(
+            countries=self.countries,
+            source=(Limit("source-hour", self.source_hourly, timedelta(hours=1)),),
+            country=(Limit("country-hour", self.country_hourly, timedelta(hours=1)),),
+            total=(Limit("sms-day", self.daily, timedelta(days=1)),),
+            alarm_below=self.alarm_below,
+            stop_below=self.stop_below,
+            mode=self.mode,
+        )
+
+
+class Mail(_Table):
+    """One server that takes mail; those listed first are asked first."""
+
+    name: Name
+    driver: Literal["smtp"] = "smtp"
+    host: str
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    address: str  # whom it is from
+    display: str = ""
+    user: str = ""
+    password_file: str = ""
+
+
+class Gateway(_Table):
+    """One gateway that takes SMS. `driver` says which of the fields are its own; see docs/delivery.md."""
+
+    name: Name
+    driver: Literal["twilio", "vonage", "generic"]
+    countries: frozenset[Country] = frozenset()
+    user: str = ""  # Twilio's account, Vonage's key
+    password_file: str = ""
+    origin: str = ""
+    callback: str = ""
+    base: str = ""
+    url: str = ""
+    template: dict[str, Any] = {}
+    header: str = ""  # the generic one's: what carries the password, as Authorization
+    statuses: dict[str, Literal["next", "stop", "opt-out"]] = {}
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _set(cls, value: Any) -> Any:
+        return frozenset(value) if isinstance(value, list) else value
+
+
 class Settings(_Table):
     """The whole file."""
 
@@ -129,7 +199,16 @@ class Settings(_Table):
     factors: Factors = Factors()
     ages: Ages = Ages()
     tries: Tries = Tries()
+    fraud: Fraud = Fraud()
+    email: tuple[Mail, ...] = ()
+    sms: tuple[Gateway, ...] = ()
+    console: bool = True  # for a trial: messages without a server or gateway are printed, code and all
     password_least: Annotated[int, Field(ge=8, le=64)] = 8  # characters; 15 where a password is all there is
+
+    @field_validator("email", "sms", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 def read_settings(data: bytes) -> Settings:

@@ -3,10 +3,9 @@
 - A code matches for one step, and only for a step later than the last that matched: with that step stored in
   the transaction that accepts, no code is accepted twice, nor one older than another (SP 800-63B-4 §3.1.4).
 - Every candidate step is computed and compared in constant time, whichever matches.
-- The window is the current step and `drift` steps either side. A code from `TOLD` steps around it is refused
-  all the same, and the refusal says that the clock is off. That hint has a price: a guess that hits a step to
-  come is told so and can be typed again then, so a guess is worth at most 13 codes where it would be worth 3.
-  Under the cap of 100 failures (§3.2.2) that is 1.3 in 1 000 at most, and `TOLD = 0` ends it.
+- The window is the current step and `drift` steps either side. A code of one of the `TOLD` steps before it is
+  refused all the same, and the refusal says that the clock is off. A code of a step to come is only wrong: who
+  guessed it would know what to type then.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ __all__ = [
 
 Algorithm = Literal["SHA1", "SHA256", "SHA512"]
 
-TOLD = 10  # steps either side of now in which a code that is refused is told from a wrong one
+TOLD = 10  # steps before now of which a code that is refused is told from a wrong one
 
 CURES = {
-    "wrong": "type the code that is shown now, digits only",
+    "wrong": "type the code that is shown now, digits only; see that the phone's clock is right",
     "used": "that code or a later one was used already: wait for the next",
     "clock-off": "set the clock of the phone to automatic, then type the next code",
 }
@@ -120,25 +119,24 @@ def matched_step(secret: bytes, settings: Settings, typed: str, now: datetime, *
     The caller stores it as the next `last_step`, in the transaction that accepts and only if it is still greater.
     Of two steps with the same code it is the later, so that the code is spent for both (RFC 6238 §5.2).
     Raises WrongAnswer, `what` one of `CURES`: "wrong"; "used" for a step not later than the last; "clock-off" for
-    a step around the window. BadInput for a negative drift.
+    a step before the window. BadInput for a negative drift.
     """
     if drift < 0:
         raise BadInput("a drift is 0 steps or more", where="TOTP")
     text = read_digits(typed, settings.digits)
-    current, reach = step_of(settings, now), max(TOLD, drift)
-    steps = range(max(0, current - reach), current + reach + 1)
-    found = [step for step in steps if hmac.compare_digest(code(secret, settings, step), text)]
-    return _judge(found, current=current, last_step=last_step, drift=drift)
-
-
-def _judge(found: list[int], *, current: int, last_step: int, drift: int) -> int:
-    fresh = [step for step in found if step > last_step]
-    within = [step for step in fresh if abs(step - current) <= drift]
-    if within:
-        return within[-1]
+    current = step_of(settings, now)
+    within = _found(secret, settings, text, range(current - drift, current + drift + 1))
+    fresh = [step for step in within if step > last_step]
     if fresh:
+        return fresh[-1]
+    before = _found(secret, settings, text, range(current - max(TOLD, drift), current - drift))
+    if any(step > last_step for step in before):
         raise _refusal("clock-off")
-    raise _refusal("used" if found else "wrong")
+    raise _refusal("used" if within or before else "wrong")
+
+
+def _found(secret: bytes, settings: Settings, text: str, steps: range) -> list[int]:
+    return [step for step in steps if step >= 0 and hmac.compare_digest(code(secret, settings, step), text)]
 
 
 def _refusal(reason: str) -> WrongAnswer:

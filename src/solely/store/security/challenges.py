@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
 
+from solely.store.security.factors import Kind, State
+
 __all__ = [
     "Asked",
+    "Method",
     "Shown",
     "add",
     "cancel",
@@ -27,10 +31,14 @@ __all__ = [
     "forget",
     "passed",
     "read",
+    "secret",
     "show",
     "spend",
     "void",
 ]
+
+# How a recovery is shown: a saved code, a code issued to a recovery address, or a factor that is left.
+Method = Literal["saved", "issued", "factor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,8 @@ class Asked:
     wrong: int
     standing: str
     factor: UUID
-    kind: str
-    state: str
+    kind: Kind
+    state: State
     factor_purpose: str
     giving: UUID | None
     fingerprint: bytes | None = field(repr=False)
@@ -146,6 +154,14 @@ def find(connection: psycopg.Connection, home: UUID, challenge: UUID) -> tuple[s
     ).fetchone()
 
 
+def secret(connection: psycopg.Connection, home: UUID, challenge: UUID) -> bytes:
+    """The challenge a passkey signs, 32 bytes."""
+    (found,) = connection.execute(
+        "SELECT secret FROM security.challenges WHERE pseudonym = %s AND challenge = %s", [home, challenge]
+    ).fetchone() or (b"",)
+    return bytes(found)
+
+
 def spend(  # noqa: PLR0913 - what the statement's conditions name
     connection: psycopg.Connection,
     home: UUID,
@@ -153,7 +169,7 @@ def spend(  # noqa: PLR0913 - what the statement's conditions name
     asked: Asked,
     shown: Shown,
     *,
-    new: str,
+    new: State,
     most: int,
     whole: bool,
     assurance: str,
@@ -213,7 +229,7 @@ def fail(
     waits: Sequence[timedelta],
     most: int,
     now: datetime,
-) -> str | None:
+) -> State | None:
     """Count a wrong answer, in the open transaction; returns the factor's state from now on.
 
     None where it may not be tried now: nothing was counted, and the transaction must be rolled back.
@@ -264,7 +280,7 @@ def void(connection: psycopg.Connection, pseudonym: UUID, factor: UUID | None = 
 
 
 def show(
-    connection: psycopg.Connection, pseudonym: UUID, challenge: UUID, method: str, factor: UUID, now: datetime
+    connection: psycopg.Connection, pseudonym: UUID, challenge: UUID, method: Method, factor: UUID, now: datetime
 ) -> None:
     """Note what a recovery has shown; each method counts once."""
     connection.execute(
@@ -274,7 +290,7 @@ def show(
     )
 
 
-def evidence(connection: psycopg.Connection, pseudonym: UUID, challenge: UUID) -> dict[str, UUID]:
+def evidence(connection: psycopg.Connection, pseudonym: UUID, challenge: UUID) -> dict[Method, UUID]:
     """What a recovery has shown so far: by method, the factor that showed it."""
     rows = connection.execute(
         "SELECT method, factor FROM security.evidence WHERE pseudonym = %s AND challenge = %s", [pseudonym, challenge]

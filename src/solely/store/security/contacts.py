@@ -10,6 +10,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from solely.purpose import Kind
+
 __all__ = ["SealedRow", "Standing", "sealed", "sent_until", "standing", "take_send"]
 
 
@@ -18,7 +20,7 @@ class SealedRow:
     """A contact under seal whose giving stands."""
 
     purpose: str
-    kind: str
+    kind: Kind
     key_number: int
     box: bytes = field(repr=False)
     wrapped: bytes = field(repr=False)
@@ -29,7 +31,7 @@ class Standing:
     """A giving that stands: what it is of, nothing of what was given."""
 
     giving: UUID
-    kind: str
+    kind: Kind
 
 
 _STANDS = (

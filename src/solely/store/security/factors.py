@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import psycopg
@@ -15,7 +16,9 @@ from solely.errors import Conflict
 
 __all__ = [
     "FactorRow",
+    "Kind",
     "PasskeyRow",
+    "State",
     "add",
     "add_codes",
     "add_passkey",
@@ -23,6 +26,7 @@ __all__ = [
     "bump",
     "codes_left",
     "fingerprint",
+    "has_code",
     "language",
     "move",
     "of",
@@ -33,15 +37,18 @@ __all__ = [
     "wipe",
 ]
 
+Kind = Literal["passkey", "totp", "sms", "email", "recovery-codes"]
+State = Literal["pending", "active", "disabled", "removed"]
+
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
     """A factor as stored. `secret` is sealed; `fingerprint` is its contact's keyed form, once it was opened."""
 
     factor: UUID
-    kind: str
+    kind: Kind
     name: str = field(repr=False)
-    state: str
+    state: State
     purpose: str
     created_at: datetime
     giving: UUID | None = None
@@ -123,7 +130,7 @@ def bind(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> boo
     return found.rowcount == 1
 
 
-def move(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, old: str, new: str) -> bool:
+def move(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, old: State, new: State) -> bool:
     """Change a factor's state. False where it is not in `old` (any more)."""
     found = connection.execute(
         "UPDATE security.factors SET state = %s WHERE pseudonym = %s AND factor = %s AND state = %s",
@@ -203,6 +210,15 @@ def add_codes(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, dig
         "INSERT INTO security.recovery_codes (pseudonym, factor, digest) SELECT %s, %s, unnest(%s::bytea[])",
         [pseudonym, factor, list(digests)],
     )
+
+
+def has_code(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, digest: bytes) -> bool:
+    """Whether a recovery code is one of the factor's, and not used."""
+    row = connection.execute(
+        "SELECT FROM security.recovery_codes WHERE pseudonym = %s AND factor = %s AND digest = %s AND used_at IS NULL",
+        [pseudonym, factor, digest],
+    ).fetchone()
+    return row is not None
 
 
 def codes_left(connection: psycopg.Connection, pseudonym: UUID, factor: UUID) -> int:

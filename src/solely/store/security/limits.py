@@ -14,7 +14,7 @@ import psycopg
 
 from solely.errors import Throttled
 
-__all__ = ["Count", "Limit", "check", "forget", "take"]
+__all__ = ["Count", "Limit", "check", "forget", "give_back", "take"]
 
 _TAKE = (
     "INSERT INTO security.limits AS l (key, name, full_until) VALUES (%(key)s, %(name)s, %(now)s + %(step)s)"
@@ -61,6 +61,15 @@ def take(connection: psycopg.Connection, counts: Iterable[Count], now: datetime)
         if connection.execute(_TAKE, words).fetchone() is None:
             check(connection, [count], now)
             raise _throttled(limit, now + limit.step)
+
+
+def give_back(connection: psycopg.Connection, counts: Iterable[Count]) -> None:
+    """Uncount one try for each: it was taken before it was known to be right."""
+    for count in sorted(counts, key=lambda one: (one.key, one.limit.name)):
+        connection.execute(
+            "UPDATE security.limits SET full_until = full_until - %s WHERE key = %s AND name = %s",
+            [count.limit.step, count.key, count.limit.name],
+        )
 
 
 def check(connection: psycopg.Connection, counts: Iterable[Count], now: datetime) -> None:

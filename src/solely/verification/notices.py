@@ -1,0 +1,136 @@
+"""Changes of factors told to the person, at every address they gave for that, and how they say "this was not me".
+
+- A change and its notices are written in one transaction; the notices are sent after it, and again until they are.
+- A notice leads to a token by which the change is repudiated (SP 800-63B-4 §4.6): the factor it speaks of is
+  disabled, every trusted device and every proof is void. The token is derived, never stored.
+- Repudiating needs no sign-in: who is locked out by a thief has none. It takes away, and gives nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from solely.errors import NotFound, SolelyError
+from solely.store.database import answering
+from solely.store.security import challenges, contacts, devices, factors
+from solely.store.security import notices as store
+from solely.verification.messages import TEMPLATES, Template, compose
+from solely.verification.post import Parcel, send
+from solely.verification.security import Security
+from solely.verification.senders.port import Channel, Message
+
+__all__ = ["Delivery", "changed", "deliver", "repudiate", "token_of"]
+
+_MAC_BYTES = 16
+_WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the notices that were due: `failed` are tried again later, `given_up` are not."""
+
+    sent: int
+    failed: int
+    given_up: int
+
+
+def changed(security: Security, pseudonym: UUID, what: Template, kind: str, factor: UUID | None, now: datetime) -> None:
+    """Record a change in the caller's transaction: devices trusted before are not, and its notices are due."""
+    connection, change = security.connection, security.new_id()
+    factors.bump(connection, pseudonym)
+    store.add_change(connection, pseudonym, change, what, kind, factor, now)
+    for one in contacts.standing(connection, pseudonym, "login-alert", now):
+        store.add_notice(connection, pseudonym, security.new_id(), change, one.giving, now)
+
+
+def deliver(security: Security, pseudonym: UUID | None = None) -> Delivery:
+    """Send the notices that are due: all people's, or one person's. One that fails keeps none from the others."""
+    counts = [0, 0, 0]
+    with answering():
+        due = store.due(security.connection, pseudonym, len(_WAITS), security.clock())
+    for one in due:
+        counts[_deliver(security, one)] += 1
+    return Delivery(*counts)
+
+
+def _deliver(security: Security, one: store.Due) -> int:
+    """The place in Delivery's counts."""
+    now = security.clock()
+    with security.transaction() as connection:
+        if not store.claim(connection, one, _WAITS[one.tries], now):
+            return 0  # another sends it now
+    try:
+        send(security, one.pseudonym, Parcel(one.what, one.giving, lambda channel: _message(security, one, channel)))
+    except SolelyError:
+        return 2 if one.tries + 1 == len(_WAITS) else 1
+    with security.transaction() as connection:
+        store.sent(connection, one, now)
+    return 0
+
+
+def _message(security: Security, one: store.Due, channel: Channel) -> Message:
+    service = security.settings.service
+    with answering():
+        language = factors.language(security.connection, one.pseudonym)
+        names = {row.factor: row.name for row in factors.of(security.connection, one.pseudonym)}
+    link = f"{service.not_me}?token={token_of(security, one.change)}" if service.not_me else None
+    return compose(
+        _template(one),
+        language,
+        channel,
+        service=service.name,
+        link=link,
+        kind=one.kind,
+        factor_name=names.get(one.factor) if one.factor else None,
+    )
+
+
+def _template(one: store.Due) -> Template:
+    return next(template for template in TEMPLATES if template == one.what)  # `changed` wrote it
+
+
+def token_of(security: Security, change: UUID) -> str:
+    """What repudiates a change: its id and a MAC of it, 43 characters fit for a URL."""
+    return urlsafe_b64encode(change.bytes + _mac(security, change)).decode().rstrip("=")
+
+
+def _mac(security: Security, change: UUID) -> bytes:
+    return security.tokens(b"change" + change.bytes)[:_MAC_BYTES]
+
+
+def repudiate(security: Security, token: str) -> UUID:
+    """Take a change back as far as it can be; returns whose it was. Safe to repeat. Raises NotFound."""
+    now = security.clock()
+    change = _read(security, token)
+    with answering():
+        found = store.change(security.connection, change) if change else None
+    if change is None or found is None or found[3] + security.settings.ages.not_me <= now:
+        raise NotFound("this link is not known, or too old", cure="report it to the service's support")
+    pseudonym, _, factor, _, _ = found
+    with security.transaction() as connection:
+        if store.repudiate(connection, pseudonym, change, now):
+            _undo(security, pseudonym, factor, now)
+    return pseudonym
+
+
+def _read(security: Security, token: str) -> UUID | None:
+    try:
+        data = urlsafe_b64decode(token[:64].encode("ascii") + b"==")
+    except ValueError:
+        return None
+    change = UUID(bytes=data[:16]) if len(data) == 16 + _MAC_BYTES else None
+    return change if change and hmac.compare_digest(data[16:], _mac(security, change)) else None
+
+
+def _undo(security: Security, pseudonym: UUID, factor: UUID | None, now: datetime) -> None:
+    connection = security.connection
+    challenges.void(connection, pseudonym)
+    devices.revoke(connection, pseudonym, None, now)
+    for row in factors.of(connection, pseudonym):
+        if row.factor == factor and row.state in {"pending", "active"}:
+            factors.move(connection, pseudonym, row.factor, row.state, "disabled")
+            changed(security, pseudonym, "factor-disabled", row.kind, row.factor, now)
