@@ -123,7 +123,7 @@ class World:
         self.verification.answer(subject, begun.challenge, begun.factor, self.code(channel, value))
         return begun.factor, value
 
-    def prove(self, subject, factor, app, act="manage-factors", after_password=True) -> Proof:
+    def prove(self, subject, factor, app, *, act="manage-factors", after_password=True) -> Proof:
         """A challenge passed by an authenticator app with a fresh code."""
         self.clock.forward(seconds=30)
         begun = self.verification.challenge(subject, act=act, after_password=after_password)
