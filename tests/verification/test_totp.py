@@ -134,8 +134,8 @@ def test_a_step_begins_on_its_second_in_every_zone():
 def test_a_code_matches_within_the_drift_and_no_further(drift):
     for away in range(-drift, drift + 1):
         assert match(code_of(STEP + away), drift=drift) == STEP + away
-    for away in (-drift - 1, drift + 1):
-        assert reason(code_of(STEP + away), drift=drift) == "clock-off"
+    assert reason(code_of(STEP - drift - 1), drift=drift) == "clock-off"
+    assert reason(code_of(STEP + drift + 1), drift=drift) == "wrong"
 
 
 def test_strict_mode_takes_the_current_code_alone():
@@ -143,12 +143,24 @@ def test_strict_mode_takes_the_current_code_alone():
     assert reason(code_of(STEP - 1), drift=0) == "clock-off"
 
 
-def test_a_code_from_further_away_is_told_up_to_ten_steps_and_then_wrong():
+def test_a_code_from_before_the_window_is_told_up_to_ten_steps_and_then_wrong():
     assert TOLD == 10
-    for away in {*range(-TOLD, TOLD + 1)} - {-1, 0, 1}:
+    for away in range(-TOLD, -1):
         assert reason(code_of(STEP + away)) == "clock-off"
-    for away in (-TOLD - 1, TOLD + 1):
-        assert reason(code_of(STEP + away)) == "wrong"
+    assert reason(code_of(STEP - TOLD - 1)) == "wrong"
+
+
+@pytest.mark.parametrize("drift", [0, 1, 2])
+@pytest.mark.parametrize("last_step", [-1, STEP, STEP + 30])
+def test_no_step_to_come_is_told_from_a_wrong_code(drift, last_step):
+    """Who guesses would know what to type then; so the whole refusal is the same."""
+    refusals = set()
+    for typed in (*(code_of(STEP + away) for away in range(drift + 1, 3 * TOLD)), "000000"):
+        with pytest.raises(WrongAnswer) as caught:
+            match(typed, drift=drift, last_step=last_step)
+        refusals.add((str(caught.value), caught.value.where))
+    assert len(refusals) == 1
+    assert reason("000000") == "wrong"
 
 
 def test_the_first_steps_of_all_have_no_earlier_ones():
@@ -168,6 +180,7 @@ def test_a_negative_drift_is_refused():
         (code_of(STEP)[:3] + " " + code_of(STEP)[3:], "used"),  # and as the app shows it
         (code_of(STEP - 1), "used"),  # the step before
         (code_of(STEP - 5), "used"),
+        (code_of(STEP - TOLD - 1), "wrong"),
         ("000000", "wrong"),
     ],
 )
@@ -240,18 +253,36 @@ def test_accepted_steps_only_grow_whatever_is_typed_and_whatever_the_clock_does(
 def test_a_code_that_two_steps_share_is_spent_for_both(monkeypatch):
     monkeypatch.setattr(totp, "code", lambda _secret, _settings, step: "111111" if step >= STEP else "222222")
     assert match("111111") == STEP + 1
-    assert reason("111111", last_step=STEP + 1, now=STEP) == "clock-off"  # later still: the rest of the same codes
+    assert reason("111111", last_step=STEP + 1) == "used"
     assert reason("222222", last_step=STEP + 1) == "used"
 
 
-@pytest.mark.parametrize("typed", [code_of(STEP - 1), code_of(STEP), code_of(STEP + 1), "000000"])
-def test_every_candidate_is_compared_in_constant_time_whichever_matches(typed, monkeypatch):
+def test_a_code_within_the_window_is_not_taken_for_the_same_one_before_it(monkeypatch):
+    monkeypatch.setattr(totp, "code", lambda _secret, _settings, step: "111111" if step % 3 == STEP % 3 else "222222")
+    assert match("111111") == STEP
+    assert reason("111111", last_step=STEP) == "used"
+
+
+WINDOW = [code_of(STEP + away) for away in (-1, 0, 1)]
+BEFORE = [code_of(STEP + away) for away in range(-TOLD, -1)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "last_step", "expected"),
+    [
+        *[(typed, -1, WINDOW) for typed in WINDOW],
+        *[(typed, STEP + 1, WINDOW + BEFORE) for typed in WINDOW],
+        *[(typed, -1, WINDOW + BEFORE) for typed in (BEFORE[0], BEFORE[-1], code_of(STEP + 2), "000000")],
+    ],
+)
+def test_every_candidate_is_compared_in_constant_time_whichever_matches(typed, last_step, expected, monkeypatch):
+    """Steps before the window are looked at only once the code is refused: they say why, and can accept nothing."""
     compared = []
     compare = hmac.compare_digest
     monkeypatch.setattr(hmac, "compare_digest", lambda one, other: compared.append(one) or compare(one, other))
     with contextlib.suppress(WrongAnswer):
-        match(typed)
-    assert compared == [code_of(STEP + away) for away in range(-TOLD, TOLD + 1)]
+        match(typed, last_step=last_step)
+    assert compared == expected
 
 
 # ---------------------------------------------------------------- telling the app
