@@ -174,7 +174,13 @@ def test_a_typed_name_is_text_in_mail_and_nothing_in_sms(name, language):
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("Pixel 8.5", "Pixel 8.5"), ("  my\tkey ", "my key"), ("see evil.com now", "see now"), ("{code}", "{code}")],
+    [
+        ("Pixel 8.5", "Pixel 8.5"),
+        ("  my\tkey ", "my key"),
+        ("see evil.com now", "see now"),
+        ("see evil\uff0ecom", "see"),
+        ("{code}", "{code}"),
+    ],
 )
 def test_what_is_shown_of_a_name(name, shown):
     assert plain(name) == shown

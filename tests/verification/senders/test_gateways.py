@@ -63,7 +63,7 @@ def verdict(sender):
 
 
 def test_twilio_gets_number_text_and_sender_and_calls_back_by_our_id(vendors, twilio):
-    reference = twilio(callback="https://sms.example.com/receipts/twilio").send(PHONE, MESSAGE, send=SEND)
+    reference = twilio(callback="https://sms.example.com/receipts/twilio/").send(PHONE, MESSAGE, send=SEND)
     assert reference.startswith("SM")
     assert vendors.taken == [
         {

@@ -16,7 +16,7 @@ from mailboxes import Mailboxes, self_signed
 from solely.contact import Contact
 from solely.errors import BadInput, Unavailable
 from solely.verification.senders.console import Console
-from solely.verification.senders.gateway import Gateway, at, checked_url
+from solely.verification.senders.gateway import Gateway, at, check_url
 from solely.verification.senders.generic import Generic
 from solely.verification.senders.port import Message, SendFailed, reference_of
 from solely.verification.senders.smtp import Smtp
@@ -142,6 +142,7 @@ def test_it_says_whether_another_sender_may_do(case, verdict):
         sender.send(contact, MESSAGE, send=SEND)
     assert caught.value.verdict == verdict
     assert isinstance(caught.value, Unavailable)
+    assert caught.value.__context__ is None  # a library's errors hold the address, the answer, or both
     unseen(everything(caught.value))
     del says[contact.expose()]
     assert sender.send(contact, MESSAGE, send=SEND)
@@ -169,8 +170,9 @@ def test_a_gateway_that_breaks_is_no_fault_of_the_number(vendors, kind, way):
     with pytest.raises(SendFailed) as caught:
         sender.send(PHONE, MESSAGE, send=SEND)
     assert caught.value.verdict == "next"
+    assert len(vendors.asked) == 1  # neither elsewhere nor again
     assert not vendors.taken
-    unseen(everything(caught.value))
+    assert caught.value.__context__ is None  # httpx's errors hold the request
 
 
 def test_a_gateway_that_is_not_there_is_passed_over():
@@ -223,7 +225,16 @@ def test_proxies_of_the_environment_are_not_used(vendors, monkeypatch):
 )
 def test_an_address_that_is_not_https_or_holds_more_is_refused(url):
     with pytest.raises(BadInput):
-        checked_url(url)
+        check_url(url)
+
+
+def test_the_console_shows_the_code_and_not_the_contact():
+    stream = io.StringIO()
+    for contact, channel in ((PHONE, "sms"), (EMAIL, "email")):
+        Console(stream, channel).send(contact, MESSAGE, send=SEND)
+    assert CODE in stream.getvalue()
+    assert PHONE.expose() not in stream.getvalue()
+    assert EMAIL.expose() not in stream.getvalue()
 
 
 def test_a_message_does_not_show_its_text():

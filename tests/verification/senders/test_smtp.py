@@ -85,8 +85,8 @@ def test_under_tls_with_a_login(contexts, security, implicit):
         smtp(mailboxes, security, password=PASSWORD, **options).send(EMAIL, MESSAGE, send=SEND)
         ((_, _, encrypted),) = mailboxes.taken
         assert encrypted or implicit  # aiosmtpd tells of STARTTLS alone
-        assert verdict(smtp(mailboxes, security, password="wrong", **options)) == "next"
-        assert verdict(smtp(mailboxes, security, password=PASSWORD, user=USER)) == "next"  # nobody vouches for it
+        assert verdict(smtp(mailboxes, security, password="wrong", timeout=1, **options)) == "next"
+        assert verdict(smtp(mailboxes, security, password=PASSWORD, user=USER, timeout=1)) == "next"  # nobody vouches
         assert len(mailboxes.taken) == 1
 
 

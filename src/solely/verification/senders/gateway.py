@@ -19,20 +19,19 @@ import httpx
 from solely.errors import BadInput
 from solely.verification.senders.port import SendFailed
 
-__all__ = ["Answer", "Gateway", "at", "checked_url"]
+__all__ = ["Answer", "Gateway", "at", "check_url"]
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MAX_ANSWER = 65_536  # bytes
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
-def checked_url(url: str) -> str:
-    """The address of a gateway, or of ours that it calls. Raises BadInput where it is not https://host."""
+def check_url(url: str) -> None:
+    """Raise BadInput where the address of a gateway, or of ours that it calls, is not https://host/path."""
     parts = urlsplit(url)
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
     if not (secure and parts.hostname) or parts.username is not None or parts.query or parts.fragment:
         raise BadInput("an address is https://host/path", where="senders", cure="no user, no query, no fragment")
-    return url.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def at(content: Any, path: str) -> Any:
 
 
 class Gateway:
-    """A client for one gateway. `ticks` are seconds of a clock that only goes forward."""
+    """A client for one gateway, for any number of threads. `ticks` are seconds of a clock that only goes forward."""
 
     def __init__(
         self,

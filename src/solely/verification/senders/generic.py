@@ -14,7 +14,7 @@ from uuid import UUID
 
 from solely.contact import Contact
 from solely.errors import BadInput
-from solely.verification.senders.gateway import Answer, Gateway, at, checked_url
+from solely.verification.senders.gateway import Answer, Gateway, at, check_url
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict, reference_of
 
 __all__ = ["Generic"]
@@ -43,7 +43,7 @@ class Generic:
     channel: ClassVar[Channel] = "sms"
 
     def __post_init__(self) -> None:
-        checked_url(self.url)
+        check_url(self.url)
         named = set(_places(self.template))
         if "text" not in named or not named & {"to", "digits"}:
             raise BadInput("a template sends no number or no text", where=self.name, cure="use {to} and {text} in it")

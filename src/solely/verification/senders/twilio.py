@@ -12,7 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from solely.contact import Contact
-from solely.verification.senders.gateway import Answer, Gateway, at, checked_url
+from solely.verification.senders.gateway import Answer, Gateway, at, check_url
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict, reference_of
 
 __all__ = ["OPTED_OUT", "Twilio"]
@@ -38,14 +38,14 @@ class Twilio:
     def __post_init__(self) -> None:
         for url in (self.base, self.callback):
             if url:
-                checked_url(url)
+                check_url(url)
 
     @property
     def name(self) -> str:
         return self.gateway.name
 
     def send(self, contact: Contact, message: Message, *, send: UUID) -> str:
-        url = f"{self.base}/2010-04-01/Accounts/{self.account}/Messages.json"
+        url = f"{self.base.rstrip('/')}/2010-04-01/Accounts/{self.account}/Messages.json"
         answer = self.gateway.post(url, data=self._form(contact, message, send))
         if verdict := _verdict(answer):
             raise SendFailed(verdict, self.name)
@@ -58,7 +58,7 @@ class Twilio:
         form = {"To": contact.expose(), "Body": message.text}
         form["MessagingServiceSid" if self.origin.startswith("MG") else "From"] = self.origin
         if self.callback:
-            form["StatusCallback"] = f"{self.callback}/{send}"
+            form["StatusCallback"] = f"{self.callback.rstrip('/')}/{send}"
         if self.redact:
             form |= {"ContentRetention": "discard", "AddressRetention": "obfuscate"}
         return form

@@ -11,7 +11,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from solely.contact import Contact
-from solely.verification.senders.gateway import Answer, Gateway, at, checked_url
+from solely.verification.senders.gateway import Answer, Gateway, at, check_url
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict, reference_of
 
 __all__ = ["OPTED_OUT", "Vonage"]
@@ -34,7 +34,7 @@ class Vonage:
     def __post_init__(self) -> None:
         for url in (self.base, self.callback):
             if url:
-                checked_url(url)
+                check_url(url)
 
     @property
     def name(self) -> str:
@@ -50,8 +50,8 @@ class Vonage:
             "client_ref": str(send),
         }
         if self.callback:
-            body["webhook_url"] = f"{self.callback}/{send}"
-        answer = self.gateway.post(f"{self.base}/v1/messages", json=body)
+            body["webhook_url"] = f"{self.callback.rstrip('/')}/{send}"
+        answer = self.gateway.post(f"{self.base.rstrip('/')}/v1/messages", json=body)
         if verdict := _verdict(answer):
             raise SendFailed(verdict, self.name)
         return reference_of(at(answer.content, "message_uuid"), contact, send)
