@@ -114,6 +114,9 @@ def _secret(path: str) -> str:
     if not path:
         return ""
     try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError):
-        raise SettingsError("this file of a secret can't be read", where=f"{_FILE}, password-file") from None
+        text = None
+    if text is None:  # raised here, away from an error that holds the bytes
+        raise SettingsError("this file of a secret can't be read", where=f"{_FILE}, password-file")
+    return text.rstrip("\r\n")

@@ -39,11 +39,15 @@ class Assurance:
 
     @classmethod
     def from_text(cls, text: str) -> Assurance:
+        """What `to_text` wrote. Raises Tampered for anything else."""
         try:
             content = json.loads(text)
-            return cls(**{**content, "amr": tuple(content["amr"])})
-        except (ValueError, KeyError, TypeError):
-            raise Tampered("not an assurance", where="challenge") from None
+            read = cls(**{**content, "amr": tuple(content["amr"])})
+        except (ValueError, KeyError, TypeError, RecursionError):
+            read = None
+        if read is None or read.aal not in _ORDER or read.to_text() != text:
+            raise Tampered("not an assurance", where="challenge")
+        return read
 
 
 def assure(

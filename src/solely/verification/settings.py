@@ -38,13 +38,38 @@ class _Table(BaseModel):
     )
 
 
+def _names(value: Any) -> Any:
+    """A list of texts as a set; anything else is refused by its type (and may hold what is in no set)."""
+    listed = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return frozenset(value) if listed else value
+
+
+def _is_origin(text: str, domain: str) -> bool:
+    """Whether a browser writes an origin of this domain so: lower case, no user, no path."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # its words may quote the text
+        return False
+    own = host == domain or host.endswith(f".{domain}")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL)
+    return own and secure and text == f"{parts.scheme}://{host}{'' if port is None else f':{port}'}"
+
+
 class Service(_Table):
     """Who asks: `domain` is the relying party's id, and what codes by SMS are bound to."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)] = "Solely"
-    domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$", max_length=253)] = "localhost"
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)] = "localhost"
     origins: tuple[str, ...] = ("http://localhost:8000",)
     not_me: str = ""  # the page that a notice's "this was not me" leads to; its token comes after ?token=
+
+    @field_validator("name")
+    @classmethod
+    def _fits_an_app(cls, value: str) -> str:
+        if not value.strip() or ":" in value or not value.isprintable():
+            raise ValueError("printable, and without a colon: an authenticator app parts names by it")
+        return value
 
     @field_validator("origins", mode="before")
     @classmethod
@@ -55,13 +80,8 @@ class Service(_Table):
     def _origins_are_of_the_domain(self) -> Self:
         if not self.origins:
             raise ValueError("at least one origin")
-        for origin in self.origins:
-            parts = urlsplit(origin)
-            host = parts.hostname or ""
-            own = host == self.domain or host.endswith(f".{self.domain}")
-            secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL)
-            if not (own and secure) or f"{parts.scheme}://{parts.netloc}" != origin:
-                raise ValueError("an origin is https://, the domain or a name under it, and a port; no path")
+        if not all(_is_origin(origin, self.domain) for origin in self.origins):
+            raise ValueError("an origin is https://, the domain or a name under it, and a port; no path")
         return self
 
 
@@ -78,7 +98,7 @@ class Factors(_Table):
     @field_validator("enabled", mode="before")
     @classmethod
     def _set(cls, value: Any) -> Any:
-        return frozenset(value) if isinstance(value, list) else value
+        return _names(value)
 
     @field_validator("enabled")
     @classmethod
@@ -141,7 +161,7 @@ class Fraud(_Table):
     @field_validator("countries", mode="before")
     @classmethod
     def _set(cls, value: Any) -> Any:
-        return frozenset(value) if isinstance(value, list) else value
+        return _names(value)
 
     def rules(self) -> FraudSettings:
         """The same as the rules take it."""
@@ -189,7 +209,7 @@ class Gateway(_Table):
     @field_validator("countries", mode="before")
     @classmethod
     def _set(cls, value: Any) -> Any:
-        return frozenset(value) if isinstance(value, list) else value
+        return _names(value)
 
 
 class Settings(_Table):

@@ -126,7 +126,8 @@ def bind(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> boo
         " WHERE pseudonym = %s AND factor = %s AND state = 'disabled'",
         [row.secret, row.key_number, row.settings, row.giving, pseudonym, row.factor],
     )
-    _forget_credentials(connection, pseudonym, row.factor)
+    if found.rowcount == 1:
+        _forget_credentials(connection, pseudonym, row.factor)
     return found.rowcount == 1
 
 
@@ -141,12 +142,13 @@ def move(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, old: Sta
 
 def wipe(connection: psycopg.Connection, pseudonym: UUID, factor: UUID) -> None:
     """Of a removed factor nothing stays but that it was there."""
-    connection.execute(
+    found = connection.execute(
         "UPDATE security.factors SET secret = NULL, key_number = NULL, settings = NULL, giving = NULL,"
         " fingerprint = NULL, name = '' WHERE pseudonym = %s AND factor = %s AND state = 'removed'",
         [pseudonym, factor],
     )
-    _forget_credentials(connection, pseudonym, factor)
+    if found.rowcount == 1:
+        _forget_credentials(connection, pseudonym, factor)
 
 
 def _forget_credentials(connection: psycopg.Connection, pseudonym: UUID, factor: UUID) -> None:
