@@ -131,9 +131,9 @@ class World:
         return self.verification.answer(subject, begun.id, factor, app.code(self.clock()))
 
 
-def world(solely, settings=None, countries=("DE",)):
-    """A world on a directory at work, with connections of its own; its clock stands at START."""
-    clock, verification = Clock(), solely.new_verification()
+def world(solely, settings=None, countries=("DE",), verification=None):
+    """A world on a directory at work, with connections of its own if none come; its clock stands at START."""
+    clock, verification = Clock(), verification or solely.new_verification()
     boxes = Box("sms"), Box("email")
     post = Post(boxes, Breaker(clock), FraudSettings(countries=frozenset(countries)))
     security = replace(verification.security, clock=clock, post=post)
