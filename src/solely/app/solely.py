@@ -146,7 +146,7 @@ class Solely:
         desk = replace(self.desk, connection=self._login(read_keyring(self.directory, "desk")))
         return Verification(
             security,
-            find=lambda subject: desk.find(subject, "security"),
+            find=lambda subjects: desk.find(subjects, "security"),
             make=lambda subject: desk.introduce(subject, "security"),
             subject_of=lambda pseudonym: registry.subjects_of(self._registry, "security", [pseudonym])[0],
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -147,14 +147,11 @@ class Desk:
             found = store.standing(self.connection, subject, purpose, now) if subject.isprintable() else None
         return sorted(found or [], key=lambda one: (one.given_at, one.id))
 
-    def find(self, subject: str, compartment: Compartment) -> UUID | None:
-        """The pseudonym by which a compartment knows a subject; None where it knows none."""
-        if not subject.isprintable():
-            return None
+    def find(self, subjects: Collection[str], compartment: Compartment) -> dict[str, UUID]:
+        """The pseudonyms by which a compartment knows these subjects; nothing of those it does not know."""
         with answering():
-            known = store.pseudonyms(self.connection, [subject])
-        pseudonym = known.get((subject, compartment))
-        return UUID(bytes=pseudonym) if pseudonym else None
+            known = store.pseudonyms(self.connection, {subject for subject in subjects if subject.isprintable()})
+        return {subject: UUID(bytes=one) for (subject, place), one in known.items() if place == compartment}
 
     def introduce(self, subject: str, compartment: Compartment) -> UUID:
         """The same, made where there is none: for who gives no contact, and still is to be known there.

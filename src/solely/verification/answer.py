@@ -2,22 +2,23 @@
 
 1. What is asked and what answers it are read together; what is over, spent or waiting is refused and not counted.
 2. The answer is checked, by the factor's kind. A wrong one is counted, durably, before its error leaves.
-3. A right one spends the challenge, ends the factor's count and takes the code, step or counter it used, in one
-   transaction whose conditions are those of the count. Where another was faster it counts as wrong.
+3. A right one spends the challenge, ends the factor's count and takes the code, step or counter it used, by one
+   statement whose conditions are those of the count. Where another was faster it counts as wrong.
+
+Many answers at once share a statement and a commit, as a busy service needs it; one is a batch of one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
-import psycopg
-
-from solely.errors import NotFound, Throttled, WrongAnswer
+from solely.errors import NotFound, SolelyError, Throttled, WrongAnswer
 from solely.store.database import answering
 from solely.store.security import challenges, limits, sends
-from solely.store.security.challenges import Asked
+from solely.store.security.challenges import Answering, Asked, Spending
 from solely.store.security.limits import Count, Limit
 from solely.verification import binding, notices
 from solely.verification.assurance import Assurance
@@ -28,66 +29,129 @@ from solely.verification.recovery import settle
 from solely.verification.security import Security
 from solely.verification.throttle import WAITS
 
-__all__ = ["answer"]
+__all__ = ["Answered", "Given", "answer", "answer_all"]
 
 _HOUR = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as given: to which challenge, by which factor, what, and from where."""
+
+    to: Answering
+    answer: Answer = field(repr=False)
+    source: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A right answer that counted. `proved` is None where a recovery asks for more."""
+
+    asked: Asked
+    proved: Assurance | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Try:
-    """One answer on its way: what is asked, who answers, what counts it."""
+    """An answer on its way: its place among those given, what is asked, what counts it besides."""
 
-    security: Security
-    home: UUID
-    pseudonym: UUID
+    place: int
+    given: Given
     asked: Asked
     counts: list[Count]
-    now: datetime
+
+    @property
+    def simple(self) -> bool:
+        """Whether it moves nothing but its challenge and its factor, and so shares a statement with others."""
+        return not self.counts and self.asked.kind not in DIGITS and self._plain
+
+    @property
+    def _plain(self) -> bool:
+        return self.asked.state == "active" and self.asked.act != RECOVER
 
 
-def answer(
-    security: Security,
-    pseudonym: UUID,
-    challenge: UUID,
-    factor: UUID,
-    given: Answer,
-    *,
-    source: str | None,
-    home: UUID | None = None,
-) -> tuple[Asked, Assurance | None, datetime]:
-    """Check an answer and make it count; returns what was asked, what the challenge proves, and when.
+_Outcomes = dict[int, Answered | SolelyError]
 
-    It proves nothing yet (None) where a recovery asks for more. `home` is what the challenge stands under, where not
-    its person. Raises NotFound where no such challenge is open, Throttled where it may not be tried now, WrongAnswer
-    after the wrong answer was counted.
+
+def answer(security: Security, given: Given) -> Answered:
+    """Check an answer and make it count.
+
+    Raises NotFound where no such challenge is open, Throttled where it may not be tried now, WrongAnswer after the
+    wrong answer was counted.
     """
-    now, home = security.clock(), home or pseudonym
-    asked = _read(security, home, pseudonym, challenge, factor, now)
-    one = _Try(security, home, pseudonym, asked, _counts(security, asked, source), now)
-    with answering():
-        limits.check(security.connection, one.counts, now)
-    try:
-        checked = check(security, pseudonym, asked, given, now)
-    except WrongAnswer:
-        _count(one)
-        raise
-    try:
-        with security.transaction() as connection:
-            return asked, _spend(one, connection, checked), now
-    except _LostError:
-        _read(security, home, pseudonym, challenge, factor, now)
-    _count(one)
-    raise WrongAnswer("used", cure="take a code that was not used yet")
+    (outcome,) = answer_all(security, [given])
+    if isinstance(outcome, SolelyError):
+        raise outcome
+    return outcome
 
 
-def _read(security: Security, home: UUID, pseudonym: UUID, challenge: UUID, factor: UUID, now: datetime) -> Asked:
+def answer_all(security: Security, many: Sequence[Given]) -> list[Answered | SolelyError]:
+    """The same for many at once, each as if it were alone: what `answer` would raise stands in its place."""
+    outcomes: _Outcomes = {}
+    for places in _rounds(many):
+        _answer_round(security, [(place, many[place]) for place in places], outcomes)
+    return [outcomes[place] for place in range(len(many))]
+
+
+def _rounds(many: Sequence[Given]) -> Iterator[list[int]]:
+    """Their places, so that no round has two answers to one challenge or by one factor."""
+    left = list(range(len(many)))
+    while left:
+        taken: set[object] = set()
+        later: list[int] = []
+        now: list[int] = []
+        for place in left:
+            to = many[place].to
+            keys = {(to.home, to.challenge), (to.pseudonym, to.factor)}
+            (later if keys & taken else now).append(place)
+            taken |= keys
+        yield now
+        left = later
+
+
+def _answer_round(security: Security, some: Sequence[tuple[int, Given]], outcomes: _Outcomes) -> None:
+    now = security.clock()
+    right: list[tuple[_Try, Checked]] = []
+    wrong: list[tuple[_Try, WrongAnswer]] = []
+    for one in _open(security, some, now, outcomes):
+        try:
+            right.append((one, check(security, one.given.to.pseudonym, one.asked, one.given.answer, now)))
+        except WrongAnswer as error:
+            wrong.append((one, error))
+    lost = _spend_all(security, right, now, outcomes)
+    again = _open(security, [(one.place, one.given) for one in lost], now, outcomes)  # spent, or waiting by now?
+    wrong += [(one, WrongAnswer("used", cure="take a code that was not used yet")) for one in again]
+    _count_all(security, wrong, now, outcomes)
+
+
+def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, outcomes: _Outcomes) -> list[_Try]:
+    """Those that may be tried now; why not stands among the outcomes of the others."""
+    if not some:
+        return []
     with answering():
-        asked = challenges.read(security.connection, home, challenge, pseudonym, factor)
-    if asked is None or asked.standing != "open" or asked.expires_at <= now or asked.only not in {None, factor}:
+        read = challenges.read(security.connection, [given.to for _, given in some])
+    tries = []
+    for n, (place, given) in enumerate(some):
+        try:
+            asked = _admitted(security, read.get(n), given, now)
+            one = _Try(place, given, asked, _counts(security, asked, given.source))
+            if one.counts:
+                with answering():
+                    limits.check(security.connection, one.counts, now)
+            tries.append(one)
+        except (NotFound, Throttled) as refused:
+            outcomes[place] = refused
+    return tries
+
+
+def _admitted(security: Security, asked: Asked | None, given: Given, now: datetime) -> Asked:
+    only = asked.only if asked else None
+    if asked is None or asked.standing != "open" or asked.expires_at <= now or only not in {None, given.to.factor}:
         raise NotFound("no such challenge is open", cure="start another")
     if asked.wrong >= security.settings.tries.per_challenge:
         raise Throttled("too many wrong answers to this challenge", cure="start another", retry_at=now)
-    if asked.state not in ({"active"} if asked.only is None else {"active", "pending"}):
+    if asked.state not in ({"active"} if only is None else {"active", "pending"}):
         raise Throttled("this factor is disabled", cure="use another, or bind it again")
     if asked.wait_until and asked.wait_until > now:
         raise Throttled("too many wrong answers of this factor", cure="wait", retry_at=asked.wait_until)
@@ -104,44 +168,102 @@ def _counts(security: Security, asked: Asked, source: str | None) -> list[Count]
     return counts
 
 
-def _count(one: _Try) -> None:
-    """Count a wrong answer. Raises Throttled where others came before it and it may not be tried now."""
-    security, most = one.security, one.security.settings.tries.per_challenge
-    with security.transaction() as connection:
-        state = challenges.fail(connection, one.home, one.pseudonym, one.asked, waits=WAITS, most=most, now=one.now)
-        if state is None:
-            raise Throttled("too many answers at once", cure="start another challenge")
-        limits.take(connection, one.counts, one.now)
-        if state == "disabled":
-            notices.changed(security, one.pseudonym, "factor-disabled", one.asked.kind, one.asked.factor, one.now)
+def _spend_all(
+    security: Security, right: Sequence[tuple[_Try, Checked]], now: datetime, outcomes: _Outcomes
+) -> list[_Try]:
+    """Make right answers count; returns those that could not: another was faster, or they may not be tried now."""
+    lost: list[_Try] = []
+    alike: dict[str, list[tuple[_Try, Checked]]] = defaultdict(list)
+    for one, checked in right:
+        if one.simple:
+            alike[one.asked.kind].append((one, checked))
+        elif not _spend_alone(security, one, checked, now, outcomes):
+            lost.append(one)
+    for group in alike.values():
+        proved = [checked.assurance for _, checked in group]
+        spent = _spend(security, group, proved, now)
+        for n, (one, _) in enumerate(group):
+            if n in spent:
+                outcomes[one.place] = Answered(one.asked, proved[n], now)
+            else:
+                lost.append(one)
+    return lost
+
+
+def _spend(
+    security: Security,
+    group: Sequence[tuple[_Try, Checked]],
+    proved: Sequence[Assurance | None],
+    now: datetime,
+) -> set[int]:
+    spendings = [
+        Spending(
+            old=one.asked.state,
+            new=after("pending", "confirm") if one.asked.state == "pending" else one.asked.state,
+            shown=checked.shown,
+            whole=proves is not None,
+            assurance=(proves or checked.assurance).to_text(),
+        )
+        for (one, checked), proves in zip(group, proved, strict=True)
+    ]
+    to, kind = [one.given.to for one, _ in group], group[0][0].asked.kind
+    most = security.settings.tries.per_challenge
+    with answering():
+        return challenges.spend(security.connection, kind, to, spendings, most=most, now=now)
 
 
 class _LostError(Exception):
     """Rolls a transaction back whose conditions did not hold."""
 
 
-def _spend(one: _Try, connection: psycopg.Connection, checked: Checked) -> Assurance | None:
-    """Make a right answer count. Raises _LostError where another was faster, or it may not be tried now."""
-    asked = one.asked
-    pending = asked.state == "pending"
-    proved = checked.assurance if asked.act != RECOVER else settle(one.security, one.pseudonym, asked, one.now)
-    spent = challenges.spend(
-        connection,
-        one.home,
-        one.pseudonym,
-        asked,
-        checked.shown,
-        new=after("pending", "confirm") if pending else asked.state,
-        most=one.security.settings.tries.per_challenge,
-        whole=proved is not None,
-        assurance=(proved or checked.assurance).to_text(),
-        now=one.now,
-    )
-    if not spent:
-        raise _LostError
-    limits.check(connection, one.counts, one.now)
-    if asked.kind in DIGITS:
-        sends.verified(connection, one.pseudonym, asked.challenge, one.now)
-    if pending:
-        binding.activated(one.security, one.pseudonym, asked, checked.credential, one.now)
-    return proved
+def _spend_alone(security: Security, one: _Try, checked: Checked, now: datetime, outcomes: _Outcomes) -> bool:
+    """Make an answer count that moves more than its challenge and its factor: all of it, or nothing."""
+    asked, pseudonym = one.asked, one.given.to.pseudonym
+    try:
+        with security.transaction() as connection:
+            proved = settle(security, pseudonym, asked, now) if asked.act == RECOVER else checked.assurance
+            if not _spend(security, [(one, checked)], [proved], now):
+                raise _LostError  # noqa: TRY301 - it is what rolls the transaction back
+            limits.check(connection, one.counts, now)
+            if asked.kind in DIGITS:
+                sends.verified(connection, pseudonym, asked.challenge, now)
+            if asked.state == "pending":
+                binding.activated(security, pseudonym, asked, checked.credential, now)
+    except _LostError:
+        return False
+    except SolelyError as error:
+        outcomes[one.place] = error
+    else:
+        outcomes[one.place] = Answered(asked, proved, now)
+    return True
+
+
+def _count_all(
+    security: Security, wrong: Sequence[tuple[_Try, WrongAnswer]], now: datetime, outcomes: _Outcomes
+) -> None:
+    """Count wrong answers, those that share a statement in one transaction."""
+    simple = [(one, error) for one, error in wrong if not one.counts]
+    groups = [[pair] for pair in wrong if pair[0].counts]
+    for group in [simple, *groups] if simple else groups:
+        try:
+            counted = _count(security, [one for one, _ in group], now)
+        except Throttled as throttled:  # by a limit of its own: it is alone then, and was not counted
+            outcomes[group[0][0].place] = throttled
+            continue
+        for n, (one, error) in enumerate(group):
+            late = Throttled("too many answers at once", cure="start another challenge")
+            outcomes[one.place] = error if n in counted else late
+
+
+def _count(security: Security, tries: Sequence[_Try], now: datetime) -> set[int]:
+    """The places, among these, of those that were counted."""
+    most = security.settings.tries.per_challenge
+    with security.transaction() as connection:
+        to, states = [one.given.to for one in tries], [one.asked.state for one in tries]
+        counted = challenges.fail(connection, to, states, waits=WAITS, most=most, now=now)
+        for n, state in counted.items():
+            limits.take(connection, tries[n].counts, now)
+            if state == "disabled":
+                asked = tries[n].asked
+                notices.changed(security, to[n].pseudonym, "factor-disabled", asked.kind, asked.factor, now)
+    return set(counted)

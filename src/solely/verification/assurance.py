@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Literal
 
 from solely.errors import Tampered
@@ -34,6 +35,7 @@ class Assurance:
     def reaches(self, aal: AAL) -> bool:
         return _ORDER.index(self.aal) >= _ORDER.index(aal)
 
+    @cache  # noqa: B019 - there are some twenty of them in all
     def to_text(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
 
@@ -50,6 +52,7 @@ class Assurance:
         return read
 
 
+@cache
 def assure(
     kind: Kind, *, after_password: bool = False, user_verified: bool = False, backup_eligible: bool = False
 ) -> Assurance:

@@ -172,7 +172,8 @@ def send_code(
     """
     now = security.clock()
     with answering():
-        asked = challenges.read(security.connection, pseudonym, challenge, pseudonym, factor)
+        to = challenges.Answering(pseudonym, challenge, pseudonym, factor)
+        asked = challenges.read(security.connection, [to]).get(0)
     if asked is None or not _sendable(security, asked, now):
         raise NotFound("this challenge takes no code of that factor", cure="start another, or use another factor")
     life = min(asked.expires_at - now, _SMS_LIFE) if asked.kind == "sms" else asked.expires_at - now

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,7 @@ def check(security: Security, pseudonym: UUID, asked: Asked, given: Answer, now:
     return Checked(_check_sent(security, pseudonym, asked, given, now), assurance)
 
 
+@cache
 def totp_settings(text: str | None) -> totp.Settings:
     """The settings an authenticator app was enrolled with."""
     return totp.Settings(**json.loads(text or "{}"))

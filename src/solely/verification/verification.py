@@ -6,16 +6,17 @@ asked is answered as of one who has nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from solely.errors import NotFound, WrongAnswer
+from solely.errors import BadInput, NotFound, SolelyError, WrongAnswer
 from solely.store.database import answering
 from solely.store.security import challenges, factors, limits, sends
 from solely.verification import challenge, device, manage, notices, passkey, passwords, recovery
-from solely.verification.answer import answer
+from solely.verification.answer import Answered, Given, answer, answer_all
 from solely.verification.check import Answer
 from solely.verification.factor import Factor
 from solely.verification.manage import Wanted
@@ -23,20 +24,33 @@ from solely.verification.notices import Delivery
 from solely.verification.proof import Challenge, Device, Enrolment, Proof, Recovering, Trusted
 from solely.verification.security import Security
 
-__all__ = ["Verification"]
+__all__ = ["Answering", "Verification"]
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _KEPT = timedelta(days=30)  # challenges and sends, after they ended
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A subject's answer to a challenge, by a factor of theirs."""
+
+    subject: str
+    challenge: UUID
+    factor: UUID
+    given: Answer = field(repr=False)
+    source: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Verification:
     """Two-step verification for one platform.
 
-    `find` gives the pseudonym of a subject, `make` makes it where there is none; `subject_of` is the way back.
+    `find` gives the pseudonyms of subjects that are known, `make` makes one where there is none;
+    `subject_of` is the way back.
     """
 
     security: Security
-    find: Callable[[str], UUID | None]
+    find: Callable[[Collection[str]], Mapping[str, UUID]]
     make: Callable[[str], UUID]
     subject_of: Callable[[UUID], str]
 
@@ -44,7 +58,7 @@ class Verification:
 
     def factors(self, subject: str) -> list[Factor]:
         """The person's factors, oldest first."""
-        pseudonym = self.find(subject)
+        pseudonym = self._find(subject)
         return manage.factors_of(self.security, pseudonym) if pseudonym else []
 
     def enrol(self, subject: str, wanted: Wanted, *, proof: UUID | None = None, source: str | None = None) -> Enrolment:
@@ -76,7 +90,7 @@ class Verification:
     def challenge(self, subject: str, *, act: str = challenge.SIGN_IN, after_password: bool = False) -> Challenge:
         """Start a challenge for an act; see `challenge.start`."""
         challenge.purpose_of(act)
-        pseudonym = self.find(subject)
+        pseudonym = self._find(subject)
         if pseudonym is None:
             return self._nobody(act)
         return challenge.start(self.security, pseudonym, act, after_password=after_password)
@@ -94,18 +108,33 @@ class Verification:
         self, subject: str, to: UUID, factor: UUID, given: Answer, *, source: str | None = None
     ) -> Proof | Recovering:
         """Answer a challenge by a factor; see `answer.answer`. A recovery may ask for more."""
-        pseudonym = self._of(subject)
-        try:
-            asked, proved, at = answer(self.security, pseudonym, to, factor, given, source=source)
-        except WrongAnswer:
-            notices.deliver(self.security, pseudonym)  # the hundredth disables a factor
-            raise
-        if proved is None:
-            left = [one for one in manage.factors_of(self.security, pseudonym) if one.state == "active"]
-            return Recovering(to, recovery.shown(self.security, pseudonym, to), tuple(left))
+        (outcome,) = self.answer_all([Answering(subject, to, factor, given, source)])
+        if isinstance(outcome, SolelyError):
+            raise outcome
+        return outcome
+
+    def answer_all(self, many: Sequence[Answering]) -> list[Proof | Recovering | SolelyError]:
+        """Many answers at once, which share their commits: for a busy service. Each is as if it were alone."""
+        known, given = self.find({one.subject for one in many}), []
+        for one in many:
+            pseudonym = known.get(one.subject) or self.security.new_id()
+            to = challenges.Answering(pseudonym, one.challenge, pseudonym, one.factor)
+            given.append(Given(to, one.given, one.source))
+        outcomes = answer_all(self.security, given)
+        return [self._told(one.to, outcome) for one, outcome in zip(given, outcomes, strict=True)]
+
+    def _told(self, to: challenges.Answering, outcome: Answered | SolelyError) -> Proof | Recovering | SolelyError:
+        if isinstance(outcome, SolelyError):
+            if isinstance(outcome, WrongAnswer):
+                notices.deliver(self.security, to.pseudonym)  # the hundredth disables a factor
+            return outcome
+        asked = outcome.asked
+        if outcome.proved is None:
+            left = [one for one in manage.factors_of(self.security, to.pseudonym) if one.state == "active"]
+            return Recovering(to.challenge, recovery.shown(self.security, to.pseudonym, to.challenge), tuple(left))
         if asked.state == "pending" or asked.act == challenge.RECOVER:
-            notices.deliver(self.security, pseudonym)
-        return Proof(to, asked.act, asked.kind, factor, at, proved)
+            notices.deliver(self.security, to.pseudonym)
+        return Proof(to.challenge, asked.act, asked.kind, to.factor, outcome.at, outcome.proved)
 
     def cancel(self, subject: str, of: UUID) -> None:
         """Cancel an open challenge."""
@@ -121,24 +150,35 @@ class Verification:
 
     def sign_in_answer(self, to: UUID, given: Answer, *, source: str | None = None) -> tuple[str, Proof]:
         """The subject whose passkey answered, and what it proves. Raises WrongAnswer, also for an unknown passkey."""
+        _, handle = passkey.named(given if not isinstance(given, str) else {})
+        pseudonym = UUID(bytes=handle) if handle and len(handle) == 16 else None  # noqa: PLR2004 - a pseudonym's bytes
+        factor = self._passkey(pseudonym, given)
+        assert pseudonym is not None
+        outcome = answer(self.security, Given(challenges.Answering(to, to, pseudonym, factor), given, source))
+        assert outcome.proved is not None
+        proof = Proof(to, outcome.asked.act, outcome.asked.kind, factor, outcome.at, outcome.proved)
+        return self.subject_of(pseudonym), proof
+
+    def passkey(self, subject: str, given: Answer) -> UUID:
+        """Which of the person's factors a browser's answer is of; nothing is proved by that. Raises WrongAnswer."""
+        return self._passkey(self._find(subject), given)
+
+    def _passkey(self, pseudonym: UUID | None, given: Answer) -> UUID:
         if isinstance(given, str):
             raise WrongAnswer("wrong", cure="answer with what the browser returned")
-        credential, handle = passkey.named(given)
-        pseudonym = UUID(bytes=handle) if handle and len(handle) == 16 else None  # noqa: PLR2004 - a pseudonym's bytes
+        credential, _ = passkey.named(given)
         with answering():
             known = factors.passkeys(self.security.connection, pseudonym) if pseudonym else []
-        factor = next((row.factor for row in known if row.credential == credential), None)
-        if pseudonym is None or factor is None:
-            raise WrongAnswer("wrong", cure="use a passkey of this service")
-        asked, proved, at = answer(self.security, pseudonym, to, factor, given, source=source, home=to)
-        assert proved is not None
-        return self.subject_of(pseudonym), Proof(to, asked.act, asked.kind, factor, at, proved)
+        for row in known:
+            if row.credential == credential:
+                return row.factor
+        raise WrongAnswer("wrong", cure="use a passkey of this service")
 
     # -- recovery
 
     def recover(self, subject: str, *, after_password: bool = False) -> Challenge:
         """Start a recovery; see `recovery.start_recovery`. It is answered by `answer`."""
-        pseudonym = self.find(subject)
+        pseudonym = self._find(subject)
         if pseudonym is None:
             return self._nobody(challenge.RECOVER)
         return recovery.start_recovery(self.security, pseudonym, after_password=after_password)
@@ -169,7 +209,7 @@ class Verification:
 
     def devices(self, subject: str) -> list[Device]:
         """The devices the person trusts."""
-        pseudonym = self.find(subject)
+        pseudonym = self._find(subject)
         return device.devices_of(self.security, pseudonym) if pseudonym else []
 
     def revoke_device(self, subject: str, which: UUID | None = None) -> int:
@@ -186,12 +226,14 @@ class Verification:
 
     def check_password(self, subject: str, password: str, *, source: str | None = None) -> None:
         """Return where it is right; see `passwords.check`."""
-        passwords.check(self.security, subject, self.find(subject), password, source=source)
+        passwords.check(self.security, subject, self._find(subject), password, source=source)
 
     # -- messages
 
     def speak(self, subject: str, language: str) -> None:
-        """Messages to this person are in this language from now on (BCP 47)."""
+        """Messages to this person are in this language from now on (BCP 47). Raises BadInput, NotFound."""
+        if not _LANGUAGE.fullmatch(language):
+            raise BadInput("a language is a tag such as en or pt-BR", where="language")
         pseudonym = self._known(subject)
         with self.security.transaction() as connection:
             factors.set_language(connection, pseudonym, language)
@@ -210,12 +252,15 @@ class Verification:
                 + limits.forget(connection, now)
             )
 
+    def _find(self, subject: str) -> UUID | None:
+        return self.find([subject]).get(subject)
+
     def _known(self, subject: str) -> UUID:
-        pseudonym = self.find(subject)
+        pseudonym = self._find(subject)
         if pseudonym is None:
             raise NotFound("no subject of that id has factors", cure="use the platform's own id of the person")
         return pseudonym
 
     def _of(self, subject: str) -> UUID:
         """As `_known`; but who has no challenges is told that none is open, like everyone else."""
-        return self.find(subject) or self.security.new_id()
+        return self._find(subject) or self.security.new_id()

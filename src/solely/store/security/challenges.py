@@ -1,28 +1,33 @@
 """Challenges and their answers: what may happen once happens by one conditional statement, or not at all.
 
 - A challenge stands under its person's pseudonym; before the person is known, under its own id (`home`).
-- A right answer spends the challenge and ends the factor's count; a wrong one moves both counts. Either holds for
-  both rows or, in a transaction that rolls back, for neither; the conditions are the same, so that what comes too
-  often is refused whether it was right or not.
+- A right answer spends the challenge and ends the factor's count; a wrong one moves both counts. The conditions are
+  the same, so that what comes too often is refused whether it was right or not.
+- Answers come in batches; a batch is one statement, and one commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import tuple_row
 
 from solely.store.security.factors import Kind, State
 
 __all__ = [
+    "Answering",
     "Asked",
     "Method",
     "Shown",
+    "Spending",
     "add",
     "cancel",
     "evidence",
@@ -67,7 +72,6 @@ class Asked:
     wait_until: datetime | None
     activated_at: datetime | None
     used_at: datetime | None
-    name: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +87,99 @@ class Shown:
     digest: bytes | None = None
 
 
+# Answers come in batches, as JSON: one statement for all, and one commit. `ok` has, with their rows locked at their
+# newest, those whose conditions hold; what is done is done to all rows of one answer or to none.
+_ANSWERS = (
+    "json_to_recordset(%(answers)s::json) AS a (n int, home uuid, challenge uuid, pseudonym uuid, factor uuid,"
+    " old text, new text, step bigint, sign_count bigint, backed_up boolean, digest text, whole boolean,"
+    " assurance text)"
+)
 _READ = (
-    "SELECT c.challenge, c.act, c.purpose, c.factor AS only, c.after_password, c.secret AS asked, c.expires_at,"
+    "SELECT a.n, c.challenge, c.act, c.purpose, c.factor AS only, c.after_password, c.secret AS asked, c.expires_at,"
     " c.failures AS wrong, c.state AS standing, f.factor, f.kind, f.state, f.purpose AS factor_purpose, f.giving,"
-    " f.fingerprint, f.secret, f.key_number, f.settings, f.last_step, f.wait_until, f.activated_at, f.used_at, f.name"
-    " FROM security.challenges c, security.factors f"
-    " WHERE c.pseudonym = %s AND c.challenge = %s AND f.pseudonym = %s AND f.factor = %s"
+    " f.fingerprint, f.secret, f.key_number, f.settings, f.last_step, f.wait_until, f.activated_at, f.used_at"
+    f" FROM {_ANSWERS}"
+    " JOIN security.challenges c ON c.pseudonym = a.home AND c.challenge = a.challenge"
+    " JOIN security.factors f ON f.pseudonym = a.pseudonym AND f.factor = a.factor"
 )
-_FACTOR_MAY = (
-    "pseudonym = %(pseudonym)s AND factor = %(factor)s AND state = %(old)s"
-    " AND (wait_until IS NULL OR wait_until <= %(now)s)"
+_MAY = (
+    " JOIN security.factors f ON f.pseudonym = a.pseudonym AND f.factor = a.factor AND f.state = a.old"
+    " AND (f.wait_until IS NULL OR f.wait_until <= %(now)s) AND (a.step IS NULL OR f.last_step < a.step)"
+    " JOIN security.challenges c ON c.pseudonym = a.home AND c.challenge = a.challenge AND c.state = 'open'"
+    " AND c.expires_at > %(now)s AND c.failures < %(most)s AND (c.factor IS NULL OR c.factor = a.factor)"
 )
-_CHALLENGE_MAY = (
-    "pseudonym = %(home)s AND challenge = %(challenge)s AND state = 'open' AND expires_at > %(now)s"
-    " AND failures < %(most)s AND (factor IS NULL OR factor = %(factor)s)"
+_IN_ORDER = " ORDER BY a.pseudonym, a.factor, a.challenge FOR UPDATE OF f, c"  # two batches never wait for each other
+_OF_FACTOR = " FROM ok WHERE f.pseudonym = ok.pseudonym AND f.factor = ok.factor RETURNING"
+_OF_CHALLENGE = " FROM ok WHERE c.pseudonym = ok.home AND c.challenge = ok.challenge"
+# What is spent besides, by the kind of factor: how it is joined, and what is done to it.
+_SIGNED = (  # WebAuthn level 3 §7.2 step 22: a passkey's count grows, or it is not kept at all
+    " JOIN security.passkeys s ON s.pseudonym = a.pseudonym AND s.factor = a.factor"
+    " AND (s.sign_count < a.sign_count OR (s.sign_count = 0 AND a.sign_count = 0))"
 )
-_SPEND_FACTOR = (
-    "UPDATE security.factors SET failures = 0, wait_until = NULL, used_at = %(now)s, state = %(new)s,"
-    " last_step = greatest(last_step, %(step)s), activated_at = coalesce(activated_at, %(now)s)"
-    f" WHERE {_FACTOR_MAY} AND (%(step)s::bigint IS NULL OR last_step < %(step)s) RETURNING true"
+_SIGN = (
+    "UPDATE security.passkeys s SET sign_count = ok.sign_count, backed_up = ok.backed_up"
+    " FROM ok WHERE s.pseudonym = ok.pseudonym AND s.factor = ok.factor"
 )
-_SPEND_CHALLENGE = (
-    "UPDATE security.challenges SET state = CASE WHEN %(whole)s THEN 'passed' ELSE state END, passed_at = %(now)s,"
-    f" passed_by = %(factor)s, assurance = %(assurance)s WHERE {_CHALLENGE_MAY} RETURNING true"
+_SAVED = (
+    " JOIN security.recovery_codes s ON s.pseudonym = a.pseudonym AND s.factor = a.factor"
+    " AND s.digest = decode(a.digest, 'hex') AND s.used_at IS NULL"
 )
-_SPEND = f"WITH f AS ({_SPEND_FACTOR}), c AS ({_SPEND_CHALLENGE}) SELECT EXISTS (TABLE f) AND EXISTS (TABLE c)"
-_FAIL_FACTOR = (
-    "UPDATE security.factors SET failures = failures + 1,"
-    " wait_until = %(now)s + (%(waits)s::interval[])[least(failures + 1, %(last)s)],"
-    " state = CASE WHEN failures + 1 >= %(last)s THEN 'disabled' ELSE state END"
-    f" WHERE {_FACTOR_MAY} RETURNING state"
+_USE = (
+    "UPDATE security.recovery_codes s SET used_at = %(now)s FROM ok"
+    " WHERE s.pseudonym = ok.pseudonym AND s.factor = ok.factor AND s.digest = decode(ok.digest, 'hex')"
 )
-_FAIL_CHALLENGE = f"UPDATE security.challenges SET failures = failures + 1 WHERE {_CHALLENGE_MAY} RETURNING true"
-_FAIL = f"WITH f AS ({_FAIL_FACTOR}), c AS ({_FAIL_CHALLENGE}) SELECT (TABLE f), EXISTS (TABLE c)"
+_BESIDES: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {"passkey": (_SIGNED, _SIGN), "recovery-codes": (_SAVED, _USE)}
+)
+
+
+@cache
+def _spending(kind: Kind, state: State) -> str:
+    new_passkey = kind == "passkey" and state == "pending"  # it is added after, in the same transaction
+    joined, besides = ("", "") if new_passkey else _BESIDES.get(kind, ("", ""))
+    return (
+        f"WITH ok AS (SELECT a.* FROM {_ANSWERS}{_MAY}{joined}{_IN_ORDER}{', s' if joined else ''}),"
+        " f AS (UPDATE security.factors f SET failures = 0, wait_until = NULL, used_at = %(now)s, state = ok.new,"
+        " last_step = greatest(f.last_step, ok.step), activated_at = coalesce(f.activated_at, %(now)s)"
+        f"{_OF_FACTOR} ok.n), c AS (UPDATE security.challenges c SET"
+        " state = CASE WHEN ok.whole THEN 'passed' ELSE c.state END,"
+        f" passed_at = %(now)s, passed_by = ok.factor, assurance = ok.assurance{_OF_CHALLENGE})"
+        f"{f', s AS ({besides})' if besides else ''} SELECT n FROM f"
+    )
+
+
+_FAIL = (
+    f"WITH ok AS (SELECT a.* FROM {_ANSWERS}{_MAY}{_IN_ORDER}),"
+    f" c AS (UPDATE security.challenges c SET failures = c.failures + 1{_OF_CHALLENGE}),"
+    " f AS (UPDATE security.factors f SET failures = f.failures + 1,"
+    " wait_until = %(now)s + (%(waits)s::interval[])[least(f.failures + 1, %(last)s)],"
+    " state = CASE WHEN f.failures + 1 >= %(last)s THEN 'disabled' ELSE f.state END"
+    f"{_OF_FACTOR} ok.n, f.state) SELECT n, state FROM f"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Which challenge is answered by which factor; `home` is what the challenge stands under."""
+
+    home: UUID
+    challenge: UUID
+    pseudonym: UUID
+    factor: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """A right answer, to be made to count: the factor's state before and after, and what it spends.
+
+    `whole` says that the challenge is passed by it; `assurance` is what it proves then.
+    """
+
+    old: State
+    new: State
+    shown: Shown
+    whole: bool
+    assurance: str
 
 
 def add(  # noqa: PLR0913 - a row's columns
@@ -140,10 +204,26 @@ def add(  # noqa: PLR0913 - a row's columns
     )
 
 
-def read(connection: psycopg.Connection, home: UUID, challenge: UUID, pseudonym: UUID, factor: UUID) -> Asked | None:
-    """A challenge with the factor that is to answer it; None where one of them is not there."""
-    with connection.cursor(row_factory=class_row(Asked)) as cursor:
-        return cursor.execute(_READ, [home, challenge, pseudonym, factor]).fetchone()
+def read(connection: psycopg.Connection, answers: Sequence[Answering]) -> dict[int, Asked]:
+    """By an answer's place, the challenge with the factor that is to answer it; nothing where one is not there."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_READ, {"answers": _json(answers)}).fetchall()
+    return {row[0]: Asked(*row[1:]) for row in rows}
+
+
+def _json(answers: Sequence[Answering], more: Sequence[Mapping[str, Any]] = ()) -> str:
+    places = (
+        {
+            "n": n,
+            "home": str(one.home),
+            "challenge": str(one.challenge),
+            "pseudonym": str(one.pseudonym),
+            "factor": str(one.factor),
+            **(more[n] if more else {}),
+        }
+        for n, one in enumerate(answers)
+    )
+    return json.dumps(list(places))
 
 
 def find(connection: psycopg.Connection, home: UUID, challenge: UUID) -> tuple[str, str, datetime, UUID | None] | None:
@@ -162,91 +242,52 @@ def secret(connection: psycopg.Connection, home: UUID, challenge: UUID) -> bytes
     return bytes(found)
 
 
-def spend(  # noqa: PLR0913 - what the statement's conditions name
+def spend(
     connection: psycopg.Connection,
-    home: UUID,
-    pseudonym: UUID,
-    asked: Asked,
-    shown: Shown,
+    kind: Kind,
+    answers: Sequence[Answering],
+    spendings: Sequence[Spending],
     *,
-    new: State,
     most: int,
-    whole: bool,
-    assurance: str,
     now: datetime,
-) -> bool:
-    """Make a right answer count, in the open transaction; where False is returned it must be rolled back.
+) -> set[int]:
+    """Make right answers count, by factors of one kind and state; returns the places of those that did.
 
-    `new` is the factor's state from now on; `whole` says that the challenge is passed by it.
+    No two of them may be of one challenge or one factor. `most` wrong answers close a challenge.
     """
-    words = {
-        "home": home,
-        "pseudonym": pseudonym,
-        "challenge": asked.challenge,
-        "factor": asked.factor,
-        "old": asked.state,
-        "new": new,
-        "step": shown.step,
-        "most": most,
-        "whole": whole,
-        "assurance": assurance,
-        "now": now,
-    }
-    row = connection.execute(_SPEND, words).fetchone()
-    return bool(row and row[0]) and _spend_kind(connection, pseudonym, asked.factor, shown, now)
-
-
-def _spend_kind(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, shown: Shown, now: datetime) -> bool:
-    if shown.digest is not None:
-        found = connection.execute(
-            "UPDATE security.recovery_codes SET used_at = %s"
-            " WHERE pseudonym = %s AND factor = %s AND digest = %s AND used_at IS NULL",
-            [now, pseudonym, factor, shown.digest],
-        )
-        return found.rowcount == 1
-    if shown.sign_count is not None:
-        found = connection.execute(  # WebAuthn level 3 §7.2 step 22: it grows, or it is not kept at all
-            "UPDATE security.passkeys SET sign_count = %(count)s, backed_up = %(backed_up)s WHERE"
-            " pseudonym = %(pseudonym)s AND factor = %(factor)s"
-            " AND (sign_count < %(count)s OR (sign_count = 0 AND %(count)s = 0))",
-            {
-                "count": shown.sign_count,
-                "backed_up": shown.backed_up,
-                "pseudonym": pseudonym,
-                "factor": factor,
-            },
-        )
-        return found.rowcount == 1
-    return True
+    more = [
+        {
+            "old": one.old,
+            "new": one.new,
+            "step": one.shown.step,
+            "sign_count": one.shown.sign_count,
+            "backed_up": one.shown.backed_up,
+            "digest": one.shown.digest.hex() if one.shown.digest else None,
+            "whole": one.whole,
+            "assurance": one.assurance,
+        }
+        for one in spendings
+    ]
+    words = {"answers": _json(answers, more), "most": most, "now": now}
+    return {n for (n,) in connection.execute(_spending(kind, spendings[0].old), words)}
 
 
 def fail(
     connection: psycopg.Connection,
-    home: UUID,
-    pseudonym: UUID,
-    asked: Asked,
+    answers: Sequence[Answering],
+    states: Sequence[State],
     *,
     waits: Sequence[timedelta],
     most: int,
     now: datetime,
-) -> State | None:
-    """Count a wrong answer, in the open transaction; returns the factor's state from now on.
+) -> dict[int, State]:
+    """Count wrong answers; returns, by the places of those that were counted, the factor's state from now on.
 
-    None where it may not be tried now: nothing was counted, and the transaction must be rolled back.
+    No two of them may be of one challenge or one factor. Not counted is what may not be tried now.
     """
-    words = {
-        "home": home,
-        "pseudonym": pseudonym,
-        "challenge": asked.challenge,
-        "factor": asked.factor,
-        "old": asked.state,
-        "waits": list(waits),
-        "last": len(waits),
-        "most": most,
-        "now": now,
-    }
-    state, counted = connection.execute(_FAIL, words).fetchone() or (None, False)
-    return state if counted else None
+    more = [{"old": state} for state in states]
+    words = {"answers": _json(answers, more), "waits": list(waits), "last": len(waits), "most": most, "now": now}
+    return dict(connection.execute(_FAIL, words).fetchall())
 
 
 def cancel(connection: psycopg.Connection, home: UUID, challenge: UUID) -> bool:
