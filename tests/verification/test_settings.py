@@ -305,11 +305,12 @@ SECRETS = [
 @pytest.mark.parametrize("value", SECRETS, ids=range(len(SECRETS)))
 @pytest.mark.parametrize(("table", "field"), [*FIELDS, ("email", "port"), ("sms", "driver"), ("sms", "statuses")])
 def test_no_refusal_quotes_the_value_it_refuses(table, field, value):
+    said = None
     try:
         read(table, **{field: value})
     except SettingsError as error:
-        assert SECRET not in repr(error) + str(error) + error.where + error.cure  # noqa: PT017 - some may be taken
-        assert error.__context__ is None  # noqa: PT017
+        said = [repr(error), str(error), error.where, error.cure, error.__context__]
+    assert said is None or (SECRET not in "".join(said[:4]) and said[4] is None)
 
 
 # ---------------------------------------------------------------- as the code takes them
