@@ -107,7 +107,10 @@ def test_a_code_sent_again_is_typed_in_once_and_counts_for_both(connection, sent
     verified(connection, first.pseudonym, first.challenge, now + timedelta(minutes=1))
     assert conversion(connection, first.sent_at, "sms", now) == {"DE": (2, 2)}
     assert row(connection, first.send)[4] == now
-    verified(connection, uuid4(), again.challenge, now)  # another's challenge is not touched
+    other = sent(challenge=first.challenge)  # another person's: a challenge is told by both
+    record(connection, other)
+    verified(connection, first.pseudonym, first.challenge, now)
+    assert row(connection, other.send)[4] is None
 
 
 def test_what_may_still_be_typed_in_is_not_counted_yet(connection, sent, now):

@@ -160,6 +160,13 @@ def test_what_is_signed_and_no_receipt_is_bad_input(kind, reference):
             read(kind, *made)
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 50_000, b"7"])
+def test_what_is_signed_and_not_json_is_bad_input(body):
+    signature = hmac.digest(SECRET.encode(), body, "sha256").hex()
+    with pytest.raises(BadInput):
+        read("generic", {"x-signature": signature}, body)
+
+
 def test_a_body_too_large_or_of_too_many_fields_is_not_read_although_it_is_signed():
     large = {"message_uuid": "SM77", "data": {"id": "SM77"}, "more": "x" * 70_000}
     for kind, (headers, body) in {
