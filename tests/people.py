@@ -14,6 +14,7 @@ from solely.verification.fraud import FraudSettings
 from solely.verification.security import Post
 from solely.verification.senders.failover import Breaker
 from solely.verification.senders.port import SendFailed
+from solely.verification.settings import Settings
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GIVEN = "2026-01-01T00:00:00Z"
@@ -95,6 +96,19 @@ class World:
         text = next(m.text for at, m in reversed(self.box(channel).letters) if to in {None, at})
         return re.search(r"\b(\d{6}|\d{8})\b", text)[1]
 
+    def states(self, subject):
+        """By factor of the person, the state it is in."""
+        return {factor.id: factor.state for factor in self.verification.factors(subject)}
+
+    def kinds(self, subject):
+        """What kinds of factors the person has, and their states."""
+        return sorted((factor.kind, factor.state) for factor in self.verification.factors(subject))
+
+    def under(self, **tables):
+        """The same platform with other settings."""
+        security = replace(self.verification.security, settings=Settings(**tables))
+        return replace(self, verification=replace(self.verification, security=security))
+
     def enrol_app(self, subject, proof=None):
         """An authenticator app, confirmed: (factor, app). The clock moves on, so that its next code is a fresh one."""
         begun = self.verification.enrol(subject, Wanted("totp", account=subject), proof=proof)
@@ -129,6 +143,17 @@ class World:
         self.clock.forward(seconds=30)
         begun = self.verification.challenge(subject, act=act, after_password=after_password)
         return self.verification.answer(subject, begun.id, factor, app.code(self.clock()))
+
+    def prove_passkey(self, subject, factor, authenticator, *, act="manage-factors", after_password=False):
+        """A challenge passed by a passkey; by it alone, if nothing else is said."""
+        begun = self.verification.challenge(subject, act=act, after_password=after_password)
+        return self.verification.answer(subject, begun.id, factor, authenticator.get(begun.passkey))
+
+    def prove_sent(self, subject, factor, channel, *, act="sign-in", after_password=True):
+        """A challenge passed by a code that was sent for it."""
+        begun = self.verification.challenge(subject, act=act, after_password=after_password)
+        self.verification.send(subject, begun.id, factor)
+        return self.verification.answer(subject, begun.id, factor, self.code(channel))
 
 
 def world(solely, settings=None, countries=("DE",), verification=None):

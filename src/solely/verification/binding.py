@@ -15,7 +15,7 @@ from solely.verification.messages import Template
 from solely.verification.passkey import Credential
 from solely.verification.security import Security
 
-__all__ = ["activated", "disable", "drop", "remove"]
+__all__ = ["activated", "disable", "drop", "leave", "remove"]
 
 
 def activated(security: Security, pseudonym: UUID, asked: Asked, credential: Credential | None, now: datetime) -> None:
@@ -64,6 +64,12 @@ def disable(security: Security, pseudonym: UUID, row: FactorRow, now: datetime) 
     _move(security, pseudonym, row, "disable")
     challenges.void(security.connection, pseudonym, row.factor)
     notices.changed(security, pseudonym, "factor-disabled", row.kind, row.factor, now)
+
+
+def leave(security: Security, pseudonym: UUID, row: FactorRow) -> None:
+    """Disabled again, as it was before it was bound: nobody confirmed that in time. In the caller's transaction."""
+    _move(security, pseudonym, row, "disable")
+    challenges.void(security.connection, pseudonym, row.factor)
 
 
 def _move(security: Security, pseudonym: UUID, row: FactorRow, event: Event) -> None:

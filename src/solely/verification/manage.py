@@ -75,8 +75,10 @@ def enrol(
     with answering():
         rows = factors.of(security.connection, pseudonym)
     _authorise(security, pseudonym, proof, rows)
-    _clear_pending(security, pseudonym, rows, now)
-    if len(rows) >= security.settings.factors.most:
+    rows = _clear_pending(security, pseudonym, rows, now)
+    if wanted.again is not None:
+        _check_again(wanted, rows)
+    elif len(rows) >= security.settings.factors.most:
         raise Refused("this person has as many factors as there may be", cure="remove one first")
     factor = wanted.again or security.new_id()
     row, uri, codes = _made(security, pseudonym, wanted, factor, rows, now)
@@ -101,11 +103,26 @@ def _check_wanted(security: Security, wanted: Wanted) -> None:
         raise BadInput(f"a factor's name has at most {_MAX_NAME} printable characters", where="name")
 
 
-def _clear_pending(security: Security, pseudonym: UUID, rows: Sequence[FactorRow], now: datetime) -> None:
+def _clear_pending(
+    security: Security, pseudonym: UUID, rows: list[FactorRow], now: datetime
+) -> list[FactorRow]:
+    """What is left once enrolments that were not confirmed in time are gone; a factor bound again stays disabled."""
     old = [row for row in rows if row.state == "pending" and row.created_at + security.settings.ages.challenge <= now]
-    with security.transaction():
+    if not old:
+        return rows
+    with security.transaction() as connection:
         for row in old:
-            binding.remove(security, pseudonym, row, now)
+            (binding.drop if row.used_at is None else binding.leave)(security, pseudonym, row)
+        return factors.of(connection, pseudonym)
+
+
+def _check_again(wanted: Wanted, rows: Sequence[FactorRow]) -> None:
+    """A factor is bound again as what it was: its counts, and what its contact was given for, stay its own."""
+    row = next((one for one in rows if one.factor == wanted.again), None)
+    if row is None or row.state != "disabled":
+        raise Conflict("only a disabled factor is bound again", cure="look at its state first")
+    if row.kind != wanted.kind or (row.kind in SENT and row.purpose != wanted.purpose):
+        raise Conflict("a factor is bound again as what it was", cure="enrol another, and remove this one")
 
 
 def _made(
@@ -196,11 +213,15 @@ def prove(security: Security, pseudonym: UUID, proof: UUID, acts: Collection[str
 
 
 def _guarded(rows: Sequence[FactorRow]) -> list[Kind]:
-    """What a change has to be proved by: a disabled factor counts too, else who disables it could bind their own."""
+    """What a change has to be proved by: each factor that was ever used, in whatever state it is by now.
+
+    Were a disabled one or one being bound again left out, who disables it could bind their own. One that was never
+    confirmed is nobody's yet: it guards nothing, and keeps nobody out.
+    """
     return [
         row.kind
         for row in rows
-        if row.state in {"active", "disabled"} and row.kind != "recovery-codes" and row.purpose != "account-recovery"
+        if row.used_at is not None and row.kind != "recovery-codes" and row.purpose != "account-recovery"
     ]
 
 

@@ -122,9 +122,9 @@ def bind(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> boo
     """Bind a disabled factor again: a secret of its own, its count begun anew. False where it is not disabled."""
     found = connection.execute(
         "UPDATE security.factors SET state = 'pending', secret = %s, key_number = %s, settings = %s, giving = %s,"
-        " fingerprint = NULL, last_step = -1, failures = 0, wait_until = NULL, activated_at = NULL"
+        " fingerprint = NULL, last_step = -1, failures = 0, wait_until = NULL, created_at = %s, activated_at = NULL"
         " WHERE pseudonym = %s AND factor = %s AND state = 'disabled'",
-        [row.secret, row.key_number, row.settings, row.giving, pseudonym, row.factor],
+        [row.secret, row.key_number, row.settings, row.giving, row.created_at, pseudonym, row.factor],
     )
     if found.rowcount == 1:
         _forget_credentials(connection, pseudonym, row.factor)
