@@ -15,6 +15,7 @@ from solely.cli.init import init
 from solely.cli.ledger import ledger_cli
 from solely.cli.match import match
 from solely.cli.terminal import QUIET, complain
+from solely.cli.verify import verify_cli
 from solely.errors import SolelyError, Unavailable
 
 __all__ = ["main"]
@@ -24,6 +25,7 @@ for verb in (init, give, withdraw, match, audit):
     cli.command()(verb)
 cli.add_typer(audience_cli, name="audience")
 cli.add_typer(ledger_cli, name="ledger")
+cli.add_typer(verify_cli, name="verify")
 
 
 def main() -> None:

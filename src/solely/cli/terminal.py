@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from solely import app as application
 from solely.app import Solely
-from solely.errors import NotFound, SolelyError
+from solely.errors import NotFound, SolelyError, Throttled
 
 __all__ = [
     "ERR",
@@ -43,13 +44,18 @@ Advertiser = Annotated[str, typer.Option(help="Who uploads the list.")]
 
 def complain(error: SolelyError) -> None:
     if "--json" in sys.argv:
+        words: dict[str, str | None]
         words = {"error": type(error).__name__, "what": error.what, "where": error.where, "cure": error.cure}
+        if isinstance(error, Throttled):
+            words["retry_at"] = error.retry_at.isoformat() if error.retry_at else None
         print(json.dumps(words))  # noqa: T201 - the answer itself
     else:
         place = f"{error.where}: " if error.where else ""
         ERR.print(f"solely: {place}{error.what}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         if error.cure:
             ERR.print(f"  cure: {error.cure}", markup=False, highlight=False)
+        if isinstance(error, Throttled) and error.retry_at:
+            ERR.print(f"  not before {error.retry_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", highlight=False)
 
 
 def open_directory(directory: Path | None) -> Solely:

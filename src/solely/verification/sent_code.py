@@ -19,6 +19,7 @@ from solely.verification.totp import read_digits
 __all__ = ["EMAIL_DIGITS", "SMS_DIGITS", "code", "matches"]
 
 SMS_DIGITS, EMAIL_DIGITS = 6, 8  # at least 6 (SP 800-63B-4 §3.1.3.2); more where there is time to type
+_CURE = "type the code of the newest message, digits only"
 _LABEL = b"solely sent code 1\0"  # parts these codes from all else under the key
 
 
@@ -39,7 +40,10 @@ def matches(mac: Mac, typed: str, *, pseudonym: UUID, challenge: UUID, factor: U
 
     Raises WrongAnswer otherwise, and where `typed` is not exactly so many ASCII digits.
     """
-    text = read_digits(typed, digits)
+    try:
+        text = read_digits(typed, digits)
+    except WrongAnswer:  # whose cure is for the code of an app
+        raise WrongAnswer("wrong", cure=_CURE) from None
     right = code(mac, pseudonym=pseudonym, challenge=challenge, factor=factor, digits=digits)
     if not hmac.compare_digest(text, right):
-        raise WrongAnswer("wrong", cure="type the code of the newest message, digits only")
+        raise WrongAnswer("wrong", cure=_CURE)
