@@ -1,7 +1,11 @@
-"""A story to be told: small enough to read, with numbers that could be found."""
+"""A story to be told: small enough to read, with numbers that could be found; and a platform whose page is shown."""
+
+from datetime import UTC, datetime
 
 import pytest
 
+import people
+from solely.store.security import limits
 from solely.web.story import AuditLine, Flow, LedgerLine, ListLine, Story
 
 
@@ -47,3 +51,17 @@ def story() -> Story:
         affected=75,
         ledger=LedgerLine(entries=66, root="ab" * 32, signed_heads=2, refusal=65),
     )
+
+
+@pytest.fixture(scope="session")
+def verification(solely):
+    """One for all tests of a worker: each has connections of its own, and a server has only so many."""
+    return solely.new_verification()
+
+
+@pytest.fixture
+def world(solely, verification):
+    """A platform with two-step verification; its limits begin anew."""
+    with verification.security.transaction() as connection:
+        limits.forget(connection, datetime.max.replace(tzinfo=UTC))
+    return people.world(solely, verification=verification)

@@ -1,0 +1,24 @@
+"""A page served for a test, by the server it has in use."""
+
+import threading
+from contextlib import contextmanager
+
+import uvicorn
+
+from solely.web.server import reserve
+
+
+@contextmanager
+def serving(make):
+    """Serve the application that `make` makes for a port, at the address that is given."""
+    with reserve(0) as place:
+        port = place.getsockname()[1]
+        config = uvicorn.Config(make(port), log_level="warning", access_log=False, server_header=False, lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+        thread.start()
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
