@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 import people
-from solely.store.security import limits
+from solely.store.security import limits, sends
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +16,11 @@ def verification(solely):
 def world(solely, verification):
     """A platform with two-step verification on the shared directory: nobody else has its subjects or its clock.
 
-    Limits begin anew: some count everybody, and another test's clock may have stood far ahead.
+    Limits and what was sent begin anew: some count everybody, and another test's clock may have stood far ahead.
     """
     with verification.security.transaction() as connection:
-        limits.forget(connection, datetime.max.replace(tzinfo=UTC))
-    connection = verification.security.connection
-    for table in ("limits", "sends"):  # what all people share, and another world's clock may have gone far ahead
-        connection.execute(f"DELETE FROM security.{table}")
+        for counted in (limits, sends):
+            counted.forget(connection, datetime.max.replace(tzinfo=UTC))
     return people.world(solely, verification=verification)
 
 
