@@ -1,6 +1,7 @@
 """What tests of attacks need beside the world of people.py: a factor of any kind, and right and wrong answers to it."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from uuid import UUID
 
 from people import App, World
@@ -37,15 +38,21 @@ def hold_two(world: World, subject, kind) -> tuple[Held, Held]:
 
 
 def right(world: World, held: Held, challenge):
-    """A right answer; a code is sent for it. Each is used once: a recovery code is struck off."""
+    """A right answer; a code is sent for it first. Each is used once: a recovery code is struck off."""
     if held.kind == "totp":
         return held.by.code(world.clock())
     if held.kind == "recovery-codes":
         return held.by.pop()
     if held.kind == "passkey":
         return held.by.get(challenge.passkey)
-    world.verification.send(held.subject, challenge.id, held.factor)
+    if not was_sent(world, challenge.id, held.factor):
+        world.verification.send(held.subject, challenge.id, held.factor)
     return world.code(held.kind, held.by)
+
+
+def was_sent(world: World, challenge: UUID, factor: UUID) -> bool:
+    asked = "SELECT FROM security.codes WHERE challenge = %s AND factor = %s"
+    return world.verification.security.connection.execute(asked, [challenge, factor]).rowcount > 0
 
 
 def wrong(world: World, held: Held, challenge):
@@ -73,7 +80,7 @@ def other(code: str) -> str:
 def row_of(world: World, held: Held):
     """The factor as stored."""
     security = world.verification.security
-    rows = factors.of(security.connection, world.verification.find(held.subject))
+    rows = factors.of(security.connection, world.verification.find([held.subject])[held.subject])
     return next(row for row in rows if row.factor == held.factor)
 
 
@@ -91,8 +98,13 @@ def tried(world: World, challenge: UUID) -> int:
 
 
 def again(world: World) -> World:
-    """The same world after a restart: a verification that remembers nothing, with connections of its own."""
-    old, new = world.verification.security, world.solely.new_verification()
+    """The same world after a restart: a verification that remembers nothing of it, with connections of its own."""
+    old, new = world.verification.security, _other_verification(world.solely)
     gate = replace(new.security.gate, clock=world.clock)
     security = replace(new.security, clock=world.clock, gate=gate, post=old.post, settings=old.settings)
     return replace(world, verification=replace(new, security=security))
+
+
+@cache
+def _other_verification(solely):
+    return solely.new_verification()  # one for all tests: a server has only so many connections
