@@ -32,6 +32,6 @@ if __name__ == "__main__":
     verb, file, *options = sys.argv[1:]
     enrolled = json.loads(Path(file).read_text())
     if verb == "ids":
-        print(enrolled["challenge"], enrolled["factor"])
+        print(enrolled["challenge"], enrolled.get("factor") or enrolled["factors"][0]["factor"])
     else:
         print(code(enrolled["uri"], int("--next" in options)))

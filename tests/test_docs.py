@@ -1,7 +1,7 @@
 """The pages are run: a line that starts with $ is a command, what follows it is what it prints.
 
 `...` stands for anything, white space counts once, `[exit 3]` at the end for an exit code. Each page has a
-folder of its own, with the project's `examples` in it.
+folder of its own, with the project's `examples` in it. The Python of a page that is named below is run as one program.
 """
 
 import doctest
@@ -9,14 +9,21 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from solely.verification.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(p for p in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) if "```console" in p.read_text())
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+RUN_AS_PYTHON = ("verification.md",)
+SETTING = re.compile(r"^\| `([a-z.-]+)` \| `([^|]+)` \|", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+VERIFICATION = ROOT / "docs" / "verification.md"
 CHECK = doctest.OutputChecker().check_output
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -43,6 +50,30 @@ def test_the_commands_of_a_page_print_what_it_says(page, tmp_path):
         )  # fmt: skip
         assert done.returncode == code, f"$ {command}\n{done.stdout}"
         assert CHECK(said, done.stdout, FLAGS), f"$ {command}\nsaid:\n{said}\nprinted:\n{done.stdout}"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("page", RUN_AS_PYTHON)
+def test_the_python_of_a_page_runs_as_one_program(page, fresh):
+    program = "\n".join(PYTHON.findall((ROOT / "docs" / page).read_text()))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "examples"), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=fresh.parent, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_of_verification_is_told_with_its_default():
+    told = {name: tomllib.loads(f"it = {value}")["it"] for name, value in SETTING.findall(VERIFICATION.read_text())}
+    tables = Settings().model_dump(mode="json", by_alias=True, exclude={"email", "sms"})
+    parts = [(f"{name}.", one) if isinstance(one, dict) else ("", {name: one}) for name, one in tables.items()]
+    real = {before + name: value for before, part in parts for name, value in part.items()}
+    assert {name: _sorted(value) for name, value in told.items()} == {name: _sorted(v) for name, v in real.items()}
+
+
+def _sorted(value):
+    return sorted(value) if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(
