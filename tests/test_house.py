@@ -32,6 +32,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "cli/terminal.py": "test_cli.py",
     "cli/verify_factors.py": "cli/test_verify.py",
     "cli/verify_io.py": "cli/test_verify.py",
+    "cli/verify_page.py": "cli/test_verify.py",
     "cli/verify_people.py": "cli/test_verify.py",
     "answer/source.py": "answer/test_audit.py",
     "answer/tables.py": "answer/test_audit.py",

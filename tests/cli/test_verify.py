@@ -5,11 +5,13 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from authenticator import Authenticator
@@ -34,7 +36,7 @@ GIVEN = [
 ]
 SECRET = "correct horse battery staple"
 VERBS = ["challenge", "send", "answer", "cancel", "prove", "recover", "sign-in", "sign-in-answer", *OF_FACTORS]
-VERBS += [*OF_PEOPLE]
+VERBS += [*OF_PEOPLE, "page"]
 CHALLENGE = {"challenge", "act", "expires_at", "factors", "passkey"}
 FACTOR = {
     "factor", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale", "restricted",
@@ -402,6 +404,17 @@ def test_at_a_terminal_the_code_is_asked_for(directory):
     assert "123456" not in done.stdout + done.stderr
 
 
+def test_the_page_says_where_it_is_and_ends_in_peace(directory):
+    command = [str(SOLELY), "verify", "page", "ann", "--port", "0", "--dir", str(directory)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        address = re.search(r"http://localhost:\d+/", server.stderr.readline())[0]
+        assert httpx.get(address, trust_env=False).status_code == 200
+        server.send_signal(signal.SIGINT)
+        said = server.stderr.read()
+    assert server.returncode == 0
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("verb", ["", *VERBS])
 def test_help_fits_80_columns(verb, call, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
@@ -422,4 +435,4 @@ def test_the_verbs_of_a_terminal_are_those_of_the_library():
     public = [name for name in vars(Verification) if not name.startswith("_") and callable(vars(Verification)[name])]
     verbs = {other.get(name, name.replace("_", "-")) for name in public}
     assert verbs - set(VERBS) == {"answer-all", "passkey"}  # for a service, which calls the library
-    assert set(VERBS) - verbs == {"givings"}
+    assert set(VERBS) - verbs == {"givings", "page"}

@@ -25,6 +25,7 @@ from solely.cli.verify_io import (
     show_proof,
     typed,
 )
+from solely.cli.verify_page import page
 
 __all__ = ["verify_cli"]
 
@@ -157,5 +158,5 @@ def sign_in_answer(
     answer(json_, {"subject": subject, **proof_json(proof)}, show)
 
 
-for name, verb in {**verify_factors.VERBS, **verify_people.VERBS}.items():
+for name, verb in {**verify_factors.VERBS, **verify_people.VERBS, "page": page}.items():
     verify_cli.command(name)(verb)
