@@ -17,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 from solely.consent import Giving, Notice
 from solely.errors import Conflict
@@ -194,7 +195,11 @@ def _settle_pseudonyms(connection: psycopg.Connection, sheet: Sheet) -> None:
     if any(other for _, _, other in rows):
         raise Conflict("another desk gave for the same subjects at this moment", cure="give again: nothing is doubled")
     fresh = [f"{escape(subject)}\t{sheet.compartment}\t{pseudonym.hex()}" for subject, pseudonym, _ in rows]
-    _copy(connection, "registry", "pseudonyms", "subject, compartment, pseudonym", fresh)
+    try:
+        _copy(connection, "registry", "pseudonyms", "subject, compartment, pseudonym", fresh)
+    except UniqueViolation:  # `introduce` waits for no ledger
+        what = "a subject of this batch was introduced at this moment"
+        raise Conflict(what, cure="give again: nothing is doubled") from None
 
 
 def record(connection: psycopg.Connection, fresh: Fresh, giving_entry: int, ending_entry: int) -> None:

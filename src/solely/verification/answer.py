@@ -64,10 +64,6 @@ class _Try:
     @property
     def simple(self) -> bool:
         """Whether it moves nothing but its challenge and its factor, and so shares a statement with others."""
-        return not self.counts and self.asked.kind not in DIGITS and self._plain
-
-    @property
-    def _plain(self) -> bool:
         return self.asked.state == "active" and self.asked.act != RECOVER
 
 
@@ -121,8 +117,14 @@ def _answer_round(security: Security, some: Sequence[tuple[int, Given]], outcome
             wrong.append((one, error))
     lost = _spend_all(security, right, now, outcomes)
     again = _open(security, [(one.place, one.given) for one in lost], now, outcomes)  # spent, or waiting by now?
-    wrong += [(one, WrongAnswer("used", cure="take a code that was not used yet")) for one in again]
+    wrong += [(one, _no_longer(one.asked)) for one in again]
     _count_all(security, wrong, now, outcomes)
+
+
+def _no_longer(asked: Asked) -> WrongAnswer:
+    """Of an answer that is right by itself, and can't be spent: it was before, or (a recovery code) never could be."""
+    what = "used" if asked.kind == "totp" else "wrong"
+    return WrongAnswer(what, cure="take a code that was not used yet")
 
 
 def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, outcomes: _Outcomes) -> list[_Try]:
@@ -135,14 +137,16 @@ def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, 
     for n, (place, given) in enumerate(some):
         try:
             asked = _admitted(security, read.get(n), given, now)
-            one = _Try(place, given, asked, _counts(security, asked, given.source))
-            if one.counts:
-                with answering():
-                    limits.check(security.connection, one.counts, now)
-            tries.append(one)
+            tries.append(_Try(place, given, asked, _counts(security, asked, given.source)))
         except (NotFound, Throttled) as refused:
             outcomes[place] = refused
-    return tries
+    with answering():
+        full = limits.full(security.connection, [count for one in tries for count in one.counts], now)
+    for one in tries:
+        for count in one.counts:
+            if retry_at := full.get((count.key, count.limit.name)):
+                outcomes[one.place] = limits.throttled(count.limit, retry_at)
+    return [one for one in tries if one.place not in outcomes]
 
 
 def _admitted(security: Security, asked: Asked | None, given: Given, now: datetime) -> Asked:
@@ -209,7 +213,10 @@ def _spend(
     to, kind = [one.given.to for one, _ in group], group[0][0].asked.kind
     most = security.settings.tries.per_challenge
     with answering():
-        return challenges.spend(security.connection, kind, to, spendings, most=most, now=now)
+        spent = challenges.spend(security.connection, kind, to, spendings, most=most, now=now)
+        if kind in DIGITS and spent:
+            sends.verified(security.connection, [(to[n].pseudonym, to[n].challenge) for n in spent], now)
+    return spent
 
 
 class _LostError(Exception):
@@ -220,13 +227,10 @@ def _spend_alone(security: Security, one: _Try, checked: Checked, now: datetime,
     """Make an answer count that moves more than its challenge and its factor: all of it, or nothing."""
     asked, pseudonym = one.asked, one.given.to.pseudonym
     try:
-        with security.transaction() as connection:
+        with security.transaction():
             proved = settle(security, pseudonym, asked, now) if asked.act == RECOVER else checked.assurance
             if not _spend(security, [(one, checked)], [proved], now):
                 raise _LostError  # noqa: TRY301 - it is what rolls the transaction back
-            limits.check(connection, one.counts, now)
-            if asked.kind in DIGITS:
-                sends.verified(connection, pseudonym, asked.challenge, now)
             if asked.state == "pending":
                 binding.activated(security, pseudonym, asked, checked.credential, now)
     except _LostError:

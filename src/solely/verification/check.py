@@ -10,9 +10,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from solely.errors import BadInput, WrongAnswer
-from solely.store.database import answering
-from solely.store.security import contacts, factors
+from solely.errors import WrongAnswer
+from solely.store.security import factors
 from solely.store.security.challenges import Asked, Shown
 from solely.verification import passkey, recovery_code, sent_code, totp
 from solely.verification.assurance import Assurance, assure
@@ -45,11 +44,9 @@ def check(security: Security, pseudonym: UUID, asked: Asked, given: Answer, now:
     if asked.kind == "recovery-codes":
         code = recovery_code.read_code(given)
         digest = recovery_code.digest(security.saved, pseudonym, asked.factor, code)
-        with answering():
-            if not factors.has_code(security.connection, pseudonym, asked.factor, digest):
-                raise WrongAnswer("wrong", cure="take one of the codes that were not used")
-        return Checked(Shown(digest=digest), assurance)
-    return Checked(_check_sent(security, pseudonym, asked, given, now), assurance)
+        return Checked(Shown(digest=digest), assurance)  # whether it is one of theirs shows when it is spent
+    _check_sent(security, pseudonym, asked, given, now)
+    return Checked(Shown(), assurance)
 
 
 @cache
@@ -73,10 +70,8 @@ def _check_totp(security: Security, pseudonym: UUID, asked: Asked, given: str, n
     return Shown(step=step)
 
 
-def _check_sent(security: Security, pseudonym: UUID, asked: Asked, given: str, now: datetime) -> Shown:
-    with answering():
-        sent = contacts.sent_until(security.connection, pseudonym, asked.challenge, asked.factor)
-    if sent is None or sent[2] <= now:  # a code that nobody was sent yet is not there to be guessed
+def _check_sent(security: Security, pseudonym: UUID, asked: Asked, given: str, now: datetime) -> None:
+    if asked.code_until is None or asked.code_until <= now:  # a code that nobody was sent is not there to be guessed
         raise WrongAnswer("wrong", cure="ask for a code first")
     sent_code.matches(
         security.sent,
@@ -86,7 +81,6 @@ def _check_sent(security: Security, pseudonym: UUID, asked: Asked, given: str, n
         factor=asked.factor,
         digits=DIGITS[asked.kind],
     )
-    return Shown()
 
 
 def _check_passkey(security: Security, pseudonym: UUID, asked: Asked, given: Answer) -> Checked:
@@ -101,11 +95,9 @@ def _check_passkey(security: Security, pseudonym: UUID, asked: Asked, given: Ans
             backup_eligible=one.backup_eligible,
         )
         return Checked(Shown(), proves, one)
-    with answering():
-        rows = [row for row in factors.passkeys(security.connection, pseudonym) if row.factor == asked.factor]
-    if not rows:
-        raise BadInput("this factor holds no passkey", where="factor", cure="bind it again")
-    stored = credential_of(rows[0])
+    if asked.passkey is None:
+        raise WrongAnswer("wrong", cure="this factor holds no passkey: bind it again")
+    stored = credential_of(asked.passkey)
     shown = passkey.verify_assertion(security.party, given, asked.asked, stored, user_handle=pseudonym.bytes)
     proves = assure(
         "passkey",

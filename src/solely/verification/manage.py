@@ -103,9 +103,7 @@ def _check_wanted(security: Security, wanted: Wanted) -> None:
         raise BadInput(f"a factor's name has at most {_MAX_NAME} printable characters", where="name")
 
 
-def _clear_pending(
-    security: Security, pseudonym: UUID, rows: list[FactorRow], now: datetime
-) -> list[FactorRow]:
+def _clear_pending(security: Security, pseudonym: UUID, rows: list[FactorRow], now: datetime) -> list[FactorRow]:
     """What is left once enrolments that were not confirmed in time are gone; a factor bound again stays disabled."""
     old = [row for row in rows if row.state == "pending" and row.created_at + security.settings.ages.challenge <= now]
     if not old:

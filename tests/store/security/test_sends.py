@@ -91,7 +91,7 @@ def test_conversion_is_codes_sent_and_typed_in_by_country(connection, sent, now)
         one = sent(country=country, sent_at=early)
         record(connection, one)
         if typed:
-            verified(connection, one.pseudonym, one.challenge, now)
+            verified(connection, [(one.pseudonym, one.challenge)], now)
     record(connection, sent(channel="email", country="ZZ", sent_at=early))
     assert conversion(connection, early, "sms", now) == {"DE": (3, 1), "FR": (1, 1)}
     assert conversion(connection, early, "email", now) == {"ZZ": (1, 0)}
@@ -103,13 +103,13 @@ def test_a_code_sent_again_is_typed_in_once_and_counts_for_both(connection, sent
     again = replace(first, send=uuid4(), reference="SM-again")
     record(connection, first)
     record(connection, again)
-    verified(connection, first.pseudonym, first.challenge, now)
-    verified(connection, first.pseudonym, first.challenge, now + timedelta(minutes=1))
+    verified(connection, [(first.pseudonym, first.challenge)], now)
+    verified(connection, [(first.pseudonym, first.challenge)], now + timedelta(minutes=1))
     assert conversion(connection, first.sent_at, "sms", now) == {"DE": (2, 2)}
     assert row(connection, first.send)[4] == now
     other = sent(challenge=first.challenge)  # another person's: a challenge is told by both
     record(connection, other)
-    verified(connection, first.pseudonym, first.challenge, now)
+    verified(connection, [(first.pseudonym, first.challenge)], now)
     assert row(connection, other.send)[4] is None
 
 

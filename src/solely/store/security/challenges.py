@@ -20,7 +20,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from solely.store.security.factors import Kind, State
+from solely.store.security.factors import Kind, PasskeyRow, State
 
 __all__ = [
     "Answering",
@@ -48,7 +48,7 @@ Method = Literal["saved", "issued", "factor"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A challenge, and the factor that answers it."""
+    """A challenge, and the factor that answers it; `code_until` is when a code that was sent by it ends."""
 
     challenge: UUID
     act: str
@@ -72,6 +72,8 @@ class Asked:
     wait_until: datetime | None
     activated_at: datetime | None
     used_at: datetime | None
+    code_until: datetime | None
+    passkey: PasskeyRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,16 @@ _ANSWERS = (
 _READ = (
     "SELECT a.n, c.challenge, c.act, c.purpose, c.factor AS only, c.after_password, c.secret AS asked, c.expires_at,"
     " c.failures AS wrong, c.state AS standing, f.factor, f.kind, f.state, f.purpose AS factor_purpose, f.giving,"
-    " f.fingerprint, f.secret, f.key_number, f.settings, f.last_step, f.wait_until, f.activated_at, f.used_at"
+    " f.fingerprint, f.secret, f.key_number, f.settings, f.last_step, f.wait_until, f.activated_at, f.used_at,"
+    " k.expires_at AS code_until, p.factor, p.credential, p.public_key, p.sign_count, p.user_verified,"
+    " p.backup_eligible, p.backed_up, p.transports, p.aaguid"
     f" FROM {_ANSWERS}"
     " JOIN security.challenges c ON c.pseudonym = a.home AND c.challenge = a.challenge"
     " JOIN security.factors f ON f.pseudonym = a.pseudonym AND f.factor = a.factor"
+    " LEFT JOIN security.codes k ON k.pseudonym = a.pseudonym AND k.challenge = a.challenge AND k.factor = a.factor"
+    " LEFT JOIN security.passkeys p ON p.pseudonym = a.pseudonym AND p.factor = a.factor"
 )
+_PASSKEY_FROM = -9  # where the passkey's columns begin
 _MAY = (
     " JOIN security.factors f ON f.pseudonym = a.pseudonym AND f.factor = a.factor AND f.state = a.old"
     " AND (f.wait_until IS NULL OR f.wait_until <= %(now)s) AND (a.step IS NULL OR f.last_step < a.step)"
@@ -208,7 +215,12 @@ def read(connection: psycopg.Connection, answers: Sequence[Answering]) -> dict[i
     """By an answer's place, the challenge with the factor that is to answer it; nothing where one is not there."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_READ, {"answers": _json(answers)}).fetchall()
-    return {row[0]: Asked(*row[1:]) for row in rows}
+    return {row[0]: Asked(*_with_passkey(row[1:])) for row in rows}
+
+
+def _with_passkey(columns: Sequence[Any]) -> tuple[Any, ...]:
+    stored = columns[_PASSKEY_FROM:]
+    return (*columns[:_PASSKEY_FROM], PasskeyRow(*stored) if stored[0] else None)
 
 
 def _json(answers: Sequence[Answering], more: Sequence[Mapping[str, Any]] = ()) -> str:

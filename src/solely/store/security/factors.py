@@ -26,7 +26,6 @@ __all__ = [
     "bump",
     "codes_left",
     "fingerprint",
-    "has_code",
     "language",
     "move",
     "of",
@@ -212,15 +211,6 @@ def add_codes(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, dig
         "INSERT INTO security.recovery_codes (pseudonym, factor, digest) SELECT %s, %s, unnest(%s::bytea[])",
         [pseudonym, factor, list(digests)],
     )
-
-
-def has_code(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, digest: bytes) -> bool:
-    """Whether a recovery code is one of the factor's, and not used."""
-    row = connection.execute(
-        "SELECT FROM security.recovery_codes WHERE pseudonym = %s AND factor = %s AND digest = %s AND used_at IS NULL",
-        [pseudonym, factor, digest],
-    ).fetchone()
-    return row is not None
 
 
 def codes_left(connection: psycopg.Connection, pseudonym: UUID, factor: UUID) -> int:

@@ -6,7 +6,7 @@ edge lets twice as many through, and when there is room again is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ import psycopg
 
 from solely.errors import Throttled
 
-__all__ = ["Count", "Limit", "check", "forget", "give_back", "take"]
+__all__ = ["Count", "Limit", "check", "forget", "full", "give_back", "take", "throttled"]
 
 _TAKE = (
     "INSERT INTO security.limits AS l (key, name, full_until) VALUES (%(key)s, %(name)s, %(now)s + %(step)s)"
@@ -60,7 +60,7 @@ def take(connection: psycopg.Connection, counts: Iterable[Count], now: datetime)
         words = {"key": count.key, "name": limit.name, "now": now, "step": limit.step, "period": limit.period}
         if connection.execute(_TAKE, words).fetchone() is None:
             check(connection, [count], now)
-            raise _throttled(limit, now + limit.step)
+            raise throttled(limit, now + limit.step)
 
 
 def give_back(connection: psycopg.Connection, counts: Iterable[Count]) -> None:
@@ -74,15 +74,33 @@ def give_back(connection: psycopg.Connection, counts: Iterable[Count]) -> None:
 
 def check(connection: psycopg.Connection, counts: Iterable[Count], now: datetime) -> None:
     """Raise Throttled where one of these has no room for a try; counts nothing."""
+    counts = list(counts)
+    found = full(connection, counts, now)
     for count in counts:
-        row = connection.execute(
-            "SELECT full_until FROM security.limits WHERE key = %s AND name = %s", [count.key, count.limit.name]
-        ).fetchone()
-        if row and count.limit.after(row[0], now) is None:
-            raise _throttled(count.limit, row[0] + count.limit.step - count.limit.period)
+        if retry_at := found.get((count.key, count.limit.name)):
+            raise throttled(count.limit, retry_at)
 
 
-def _throttled(limit: Limit, retry_at: datetime) -> Throttled:
+def full(connection: psycopg.Connection, counts: Sequence[Count], now: datetime) -> dict[tuple[bytes, str], datetime]:
+    """By key and name, those of these limits that have no room for a try, and when they have again."""
+    if not counts:
+        return {}
+    by_key = {(count.key, count.limit.name): count.limit for count in counts}
+    keys, names = zip(*by_key, strict=True)
+    rows = connection.execute(
+        "SELECT l.key, l.name, l.full_until FROM unnest(%s::bytea[], %s::text[]) AS a (key, name)"
+        " JOIN security.limits l USING (key, name)",
+        [list(keys), list(names)],
+    )
+    return {
+        (key, name): full_until + limit.step - limit.period
+        for key, name, full_until in rows
+        if (limit := by_key[key, name]).after(full_until, now) is None
+    }
+
+
+def throttled(limit: Limit, retry_at: datetime) -> Throttled:
+    """The error of a limit that is full until then."""
     return Throttled("too many tries", where=limit.name, cure="wait, then try again", retry_at=retry_at)
 
 

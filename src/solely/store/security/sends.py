@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -73,11 +73,13 @@ def receipt(
     return connection.execute(_RECEIPT, words).rowcount > 0
 
 
-def verified(connection: psycopg.Connection, pseudonym: UUID, challenge: UUID, now: datetime) -> None:
-    """The code of that challenge was typed in: its messages reached a person."""
+def verified(connection: psycopg.Connection, answered: Collection[tuple[UUID, UUID]], now: datetime) -> None:
+    """The codes of these challenges (pseudonym, challenge) were typed in: their messages reached a person."""
+    pseudonyms, challenges = zip(*answered, strict=True)
     connection.execute(
-        "UPDATE security.sends SET verified_at = %s WHERE pseudonym = %s AND challenge = %s AND verified_at IS NULL",
-        [now, pseudonym, challenge],
+        "UPDATE security.sends s SET verified_at = %s FROM unnest(%s::uuid[], %s::uuid[]) AS a (pseudonym, challenge)"
+        " WHERE s.pseudonym = a.pseudonym AND s.challenge = a.challenge AND s.verified_at IS NULL",
+        [now, list(pseudonyms), list(challenges)],
     )
 
 
