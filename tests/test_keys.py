@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solely.errors import Conflict, NotFound, SolelyError, Tampered, Unavailable
-from solely.keys import Argon2, Keyring, LedgerKeys, TokenKeys, new_keyring
+from solely.keys import Argon2, Keyring, LedgerKeys, MacKey, TokenKeys, new_keyring
 
 CHEAP = Argon2(iterations=1, lanes=1, memory_kib=8)
 NONCE, BLOCK = bytes(12), bytes(range(16))
@@ -214,13 +215,14 @@ def test_secrets_are_added_to_another_keyring_and_found_by_name(ring):
         ring.secret("other")
 
 
-@pytest.mark.parametrize("name", ["ring", "sealer", "tokeniser", "ledger"])
+@pytest.mark.parametrize("name", ["ring", "sealer", "tokeniser", "ledger", "mac"])
 def test_what_holds_keys_does_not_print_compare_hash_pickle_copy_or_format(ring, name):
     holder = {
         "ring": ring,
         "sealer": ring.sealer("two-factor"),
         "tokeniser": ring.tokeniser("two-factor"),
         "ledger": new_keyring("ledger", [], os.urandom).ledger(),
+        "mac": ring.with_secret("tokens", "00" * 32).mac("tokens"),
     }[name]
     assert repr(holder) == str(holder) == f"<{type(holder).__name__}>"
     for forbidden in (hash, pickle.dumps, copy.copy, copy.deepcopy, format, lambda one: one == one):  # noqa: PLR0124
@@ -233,3 +235,35 @@ def test_a_capability_holds_no_way_back_to_the_keyring_or_to_another_key(ring):
     slots = {name: getattr(tokeniser, name) for name in TokenKeys.__slots__}
     assert set(slots) == {"_ciphers", "numbers", "primary", "purpose"}
     assert len(slots["_ciphers"]) == 1
+
+
+def test_a_mac_is_hmac_sha_256_and_the_key_is_fit_for_many():
+    """RFC 4231 §4.3: test case 2, whose key is shorter than a secret's; §4.7: test case 6, longer than a block."""
+    short, long = MacKey(b"Jefe"), MacKey(b"\xaa" * 131)
+    for _ in range(2):
+        assert short.mac(b"what do ya want for nothing?").hex() == (
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        )
+        assert long.mac(b"Test Using Larger Than Block-Size Key - Hash Key First").hex() == (
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        )
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_a_keyring_macs_with_the_secret_of_that_name(key, message):
+    ring = new_keyring("security", [], os.urandom, secrets={"tokens": key.hex(), "other": bytes(32).hex()})
+    assert ring.mac("tokens").mac(message) == hmac.digest(key, message, "sha256")
+    assert (ring.mac("other").mac(message) == ring.mac("tokens").mac(message)) == (key == bytes(32))
+
+
+def test_a_mac_of_a_secret_that_is_not_there_is_not_found(ring):
+    with pytest.raises(NotFound, match="no secret tokens"):
+        ring.mac("tokens")
+
+
+@pytest.mark.parametrize("secret", ["", "pa55word", "00" * 31, "00" * 33, "0" * 63, "zz" * 32])
+def test_a_secret_that_is_no_key_of_32_bytes_macs_nothing_and_is_not_quoted(ring, secret):
+    with pytest.raises(Tampered) as caught:
+        ring.with_secret("tokens", secret).mac("tokens")
+    assert not secret or secret not in str(caught.value)
+    assert caught.value.__context__ is None

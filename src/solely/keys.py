@@ -2,7 +2,7 @@
 
 - Each purpose has two independent lists of numbered 32-byte keys, `seal` and `token`. The primary is the
   highest number; a number is never given twice, so a destroyed key can't come back under its name.
-- `sealer`, `tokeniser` and `ledger` give out capabilities: each works with the keys of one purpose and one
+- `sealer`, `tokeniser`, `mac` and `ledger` give out capabilities: each works with the keys of one purpose and one
   use, and holds no way back to the keyring.
 - Keyrings and capabilities are values: `rotate` and `destroy` return another keyring. None of them prints,
   compares, hashes, pickles or formats.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -41,6 +42,7 @@ KEY_BYTES, NONCE_BYTES, SALT_BYTES = 32, 12, 16
 _FORMAT, _VERSION = "solely-keyring", 1
 _WHERE = "key file"
 _RESTORE = "restore the file from its backup"
+_HEX_KEY = re.compile(f"[0-9a-f]{{{2 * KEY_BYTES}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +239,11 @@ class Keyring(_Unseen):
         return self._secrets[name]
 
     def mac(self, name: str) -> MacKey:
-        """The capability of a secret that is a key of 32 bytes, in hex. Raises NotFound."""
-        return MacKey(_key(self.secret(name)))
+        """The capability of a secret that is a key of 32 bytes, in hex. Raises NotFound, Tampered where it is none."""
+        text = self.secret(name)
+        if not _HEX_KEY.fullmatch(text):
+            raise Tampered(f"the secret {name} is no key", where=f"keyring of {self.compartment}", cure=_RESTORE)
+        return MacKey(_key(text))
 
     def with_secret(self, name: str, value: str) -> Keyring:
         """A keyring that holds that secret too."""

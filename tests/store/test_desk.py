@@ -1,13 +1,17 @@
 """What the desk writes stands whole or not at all, in whatever order and from how many sides it comes."""
 
 import threading
+import time
+from uuid import uuid4
 
 import pytest
 
 from givings import ADS, NOW, PARTNERS, SECURITY, counts, entries, give, givings, held, notice, row, size
+from races import at_once
 from solely.errors import Conflict, Unavailable
 from solely.give.desk import Desk
 from solely.give.rows import prepare
+from solely.store.desk import introduce, pseudonyms
 
 pytestmark = pytest.mark.server
 
@@ -153,3 +157,49 @@ def test_a_notice_that_got_another_text_in_the_meantime_is_a_conflict(desk, reco
     with pytest.raises(Conflict):
         desk.record(*late)
     assert recorded() == before
+
+
+def test_of_many_who_introduce_a_new_person_at_once_all_get_the_one_pseudonym(login, superuser, subject):
+    fresh = [uuid4() for _ in range(20)]
+    found = at_once(login, "desk", lambda own, n: introduce(own, subject, "security", fresh[n]), many=20)
+    assert len(set(found)) == 1
+    assert found[0] in fresh
+    rows = superuser.execute("SELECT compartment, pseudonym FROM registry.pseudonyms WHERE subject = %s", [subject])
+    assert rows.fetchall() == [("security", found[0])]
+
+
+def test_who_is_introduced_keeps_the_pseudonym_they_have_and_has_another_elsewhere(desk, subject):
+    first = introduce(desk.connection, subject, "security", uuid4())
+    assert introduce(desk.connection, subject, "security", uuid4()) == first
+    other = introduce(desk.connection, subject, "service", uuid4())
+    assert other != first
+    assert pseudonyms(desk.connection, [subject]) == {
+        (subject, "security"): first.bytes,
+        (subject, "service"): other.bytes,
+    }
+
+
+def test_a_giving_for_who_is_introduced_at_that_moment_is_recorded_under_their_pseudonym(
+    desk, superuser, subject, login
+):
+    """The other's row is not to be seen yet when the desk looks, and is there when it writes."""
+    found = []
+    with login("desk") as connection, login("desk") as other:
+        mine = Desk(connection, desk.intakes, desk.pen, desk.policy)
+        with other.transaction():
+            pseudonym = introduce(other, subject, "security", uuid4())
+            thread = threading.Thread(target=lambda: found.append(counts(give(mine, subject, purpose=SECURITY))))
+            thread.start()
+            wait_for_lock(superuser, connection)
+        thread.join()
+    assert found == [(1, 0, 0)]
+    assert [row[0] for row in held(superuser, subject, "security", "contacts")] == [pseudonym]
+
+
+def wait_for_lock(superuser, connection):
+    asked = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s"
+    for _ in range(2_000):
+        if superuser.execute(asked, [connection.info.backend_pid]).fetchone()[0]:
+            return
+        time.sleep(0.005)
+    pytest.fail("the giving did not wait for the introduction")
