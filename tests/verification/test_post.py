@@ -9,7 +9,6 @@ import pytest
 import people
 from solely.errors import NotFound, Refused, Throttled, Unavailable
 from solely.ledger.entry import decode
-from solely.seal import open_sealed
 from solely.verification import Wanted, post
 from solely.verification.fraud import FraudSettings
 from solely.verification.senders.port import SendFailed
