@@ -79,6 +79,15 @@ def browser(world, subject):
             yield browser
 
 
+@pytest.fixture(scope="module")
+def door(verification):
+    """The page of someone to whom nothing happens: for what is refused before anything is asked."""
+    with serving(lambda port: security_page(verification, "nobody", port)) as url:
+        browser = Browser(url)
+        with closing(browser.http):
+            yield browser
+
+
 def refused(answer, status, error, where=None):
     """A problem of RFC 9457 that says what, where and the cure."""
     assert answer.status_code == status, answer.text
@@ -94,8 +103,8 @@ def refused(answer, status, error, where=None):
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/security.js", "/security.css", "/api/factors", "/nowhere"])
-def test_every_answer_is_kept_nowhere_and_runs_nothing_of_others(browser, path):
-    headers = browser.ask(path).headers
+def test_every_answer_is_kept_nowhere_and_runs_nothing_of_others(door, path):
+    headers = door.ask(path).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert (policy["default-src"], policy["script-src"], policy["style-src"]) == ("'none'", "'self'", "'self'")
     assert (policy["form-action"], policy["frame-ancestors"], policy["base-uri"]) == ("'none'",) * 3
@@ -106,36 +115,36 @@ def test_every_answer_is_kept_nowhere_and_runs_nothing_of_others(browser, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in"])
-def test_no_page_holds_script_or_style_within_it(browser, path):
-    html = browser.ask(path).text
+def test_no_page_holds_script_or_style_within_it(door, path):
+    html = door.ask(path).text
     assert re.findall("<script[^>]*>(.*?)</script>", html) == [""]
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|https?://", html)
 
 
-def test_what_a_person_is_called_is_shown_as_text(world):
-    with serving(lambda port: security_page(world.verification, "<b>&\"'", port)) as url:
+def test_what_a_person_is_called_is_shown_as_text(verification):
+    with serving(lambda port: security_page(verification, "<b>&\"'", port)) as url:
         assert "How <em>&lt;b&gt;&amp;&#34;&#39;</em> signs in" in httpx.get(url).text
 
 
-def test_a_strangers_domain_that_points_here_is_refused(browser):
-    refused(browser.ask("/", Host="evil.example"), 400, "BadInput", "Host")
+def test_a_strangers_domain_that_points_here_is_refused(door):
+    refused(door.ask("/", Host="evil.example"), 400, "BadInput", "Host")
 
 
-def test_an_address_leads_to_the_name_that_passkeys_are_bound_to(browser):
-    answer = httpx.get(browser.url.replace("localhost", "127.0.0.1") + "/sign-in")
-    assert (answer.status_code, answer.headers["location"]) == (307, f"{browser.url}/sign-in")
+def test_an_address_leads_to_the_name_that_passkeys_are_bound_to(door):
+    answer = httpx.get(door.url.replace("localhost", "127.0.0.1") + "/sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{door.url}/sign-in")
 
 
 @pytest.mark.parametrize("token", ["", "00" * 32, "ü"])
-def test_nothing_is_told_without_the_token_of_this_start(browser, token):
+def test_nothing_is_told_without_the_token_of_this_start(door, token):
     header = token.encode("latin-1").decode("latin-1")
-    answer = browser.http.get("/api/factors", headers={b"X-Solely-Token": header.encode("latin-1")})
+    answer = door.http.get("/api/factors", headers={b"X-Solely-Token": header.encode("latin-1")})
     refused(answer, 403, "Refused", "x-solely-token")
 
 
-def test_the_token_of_another_start_is_worth_nothing(browser, world, subject):
-    with serving(lambda port: security_page(world.verification, subject, port)) as url:
-        refused(httpx.get(f"{url}/api/factors", headers={"X-Solely-Token": browser.token}), 403, "Refused")
+def test_the_token_of_another_start_is_worth_nothing(door, verification):
+    with serving(lambda port: security_page(verification, "nobody", port)) as url:
+        refused(httpx.get(f"{url}/api/factors", headers={"X-Solely-Token": door.token}), 403, "Refused")
 
 
 @pytest.mark.parametrize(
@@ -149,36 +158,36 @@ def test_the_token_of_another_start_is_worth_nothing(browser, world, subject):
         {"Sec_Fetch_Site": "cross-site"},
     ],
 )
-def test_another_sites_page_changes_nothing(browser, headers):
-    refused(browser.ask("/api/challenge", {}, **headers), 403, "Refused", "Origin")
+def test_another_sites_page_changes_nothing(door, headers):
+    refused(door.ask("/api/challenge", {}, **headers), 403, "Refused", "Origin")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_what_a_plain_form_could_send_is_not_read(browser, kind):
-    refused(browser.ask("/api/challenge", {}, Content_Type=kind), 400, "BadInput", "Content-Type")
+def test_what_a_plain_form_could_send_is_not_read(door, kind):
+    refused(door.ask("/api/challenge", {}, Content_Type=kind), 400, "BadInput", "Content-Type")
 
 
-def test_more_than_an_answer_holds_is_not_read(browser):
-    refused(browser.ask("/api/sign-in/name", {"name": "x" * 70_000}), 400, "BadInput", "Content-Length")
-    headers = {"X-Solely-Token": browser.token, "Origin": browser.url, "Content-Type": "application/json"}
-    answer = browser.http.post("/api/sign-in/name", content=iter([b'{"name": "x"}']), headers=headers)
+def test_more_than_an_answer_holds_is_not_read(door):
+    refused(door.ask("/api/sign-in/name", {"name": "x" * 70_000}), 400, "BadInput", "Content-Length")
+    headers = {"X-Solely-Token": door.token, "Origin": door.url, "Content-Type": "application/json"}
+    answer = door.http.post("/api/sign-in/name", content=iter([b'{"name": "x"}']), headers=headers)
     refused(answer, 400, "BadInput", "Content-Length")
 
 
 # -- errors
 
 
-def test_what_is_no_request_is_named_by_its_place_and_not_said_again(browser):
-    answer = browser.ask("/api/enrol", {"kind": "secret-word"})
+def test_what_is_no_request_is_named_by_its_place_and_not_said_again(door):
+    answer = door.ask("/api/enrol", {"kind": "secret-word"})
     refused(answer, 400, "BadInput", "kind")
     assert "secret-word" not in answer.text
-    refused(browser.ask("/api/enrol", {"kind": "sms"}), 400, "BadInput", "kind")
-    refused(browser.ask("/api/enrol", {"kind": "totp", "more": 1}), 400, "BadInput", "more")
+    refused(door.ask("/api/enrol", {"kind": "sms"}), 400, "BadInput", "kind")
+    refused(door.ask("/api/enrol", {"kind": "totp", "more": 1}), 400, "BadInput", "more")
 
 
-def test_what_is_not_there_is_a_problem_too(browser):
-    refused(browser.ask("/docs"), 404, "NotFound")
-    assert browser.ask("/api/challenge").status_code == 405
+def test_what_is_not_there_is_a_problem_too(door):
+    refused(door.ask("/docs"), 404, "NotFound")
+    assert door.ask("/api/challenge").status_code == 405
 
 
 def test_each_error_keeps_its_status_and_its_cure(browser, world):

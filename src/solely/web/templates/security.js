@@ -110,9 +110,9 @@ function offer(select, field, factors) {
   fit();
 }
 
-// -- dialogs: each is a promise of what came out of it, null where it was closed
+// -- dialogs: each is a promise of what came out of it, null where it was closed; `forget` wipes what was shown once
 
-function opened(dialog, start) {
+function opened(dialog, start, forget = () => null) {
   for (const field of dialog.querySelectorAll("input")) {
     field.value = "";
     field.removeAttribute("aria-invalid");
@@ -124,7 +124,10 @@ function opened(dialog, start) {
       outcome = value;
       dialog.close();
     };
-    dialog.onclose = () => resolve(outcome);
+    dialog.onclose = () => {
+      forget();
+      resolve(outcome);
+    };
     dialog.querySelector("[data-close]").onclick = () => dialog.close();
     start(finish);
     dialog.showModal();
@@ -250,7 +253,7 @@ async function addPasskey() {
 }
 
 async function addApp() {
-  await enrolled({ kind: "totp", name: $("totp-name").value }, (begun) => opened($("app"), (finish) => {
+  const confirm = (begun) => opened($("app"), (finish) => {
     $("app-qr").src = begun.qr;
     $("app-key").textContent = begun.secret;
     submitted($("app"), "app-error", $("app-code"), async () => {
@@ -258,29 +261,31 @@ async function addApp() {
       $("totp-name").value = "";
       finish(true);
     });
-  }), "The authenticator app was added.");
-  $("app-qr").removeAttribute("src");
-  $("app-key").textContent = "";
+  }, () => {
+    $("app-qr").removeAttribute("src");
+    $("app-key").textContent = "";
+  });
+  await enrolled({ kind: "totp", name: $("totp-name").value }, confirm, "The authenticator app was added.");
 }
 
 async function addCodes() {
-  await enrolled({ kind: "recovery-codes" }, (begun) => opened($("codes"), (finish) => {
+  const confirm = (begun) => opened($("codes"), (finish) => {
     $("codes-copied").textContent = "";
     $("codes-list").replaceChildren(...begun.codes.map((code) => {
       const line = element("li", "");
       line.append(element("code", code));
       return line;
     }));
-    $("codes-copy").onclick = async () => {
+    $("codes-copy").onclick = () => doing($("codes-copy"), "codes-code-error", async () => {
       await navigator.clipboard.writeText(begun.codes.join("\n"));
       $("codes-copied").textContent = "Copied.";
-    };
+    });
     submitted($("codes"), "codes-code-error", $("codes-code"), async () => {
       await answerTo(begun, $("codes-code").value);
       finish(true);
     });
-  }), "The recovery codes are ready: nine are left.");
-  $("codes-list").replaceChildren();
+  }, () => $("codes-list").replaceChildren());
+  await enrolled({ kind: "recovery-codes" }, confirm, "The recovery codes are ready: nine are left.");
 }
 
 function startFactors() {
