@@ -10,9 +10,10 @@ from directories import copied, own_as
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.consent import Notice
-from solely.errors import NotFound, Tampered
+from solely.errors import NotFound, SettingsError, Tampered
 from solely.store import server
 from solely.store.database import Database
+from solely.verification import Wanted
 
 pytestmark = pytest.mark.server
 
@@ -131,3 +132,54 @@ def test_a_disclosure_is_written_down_before_the_members_are_told(data, tmp_path
         solely.match(file, "acme", "one")
         assert solely.members("acme", "one") == ["u9"]
         assert solely.verify_ledger().size == 10
+
+
+def test_what_stands_is_asked_by_subject_and_purpose_at_the_clock_s_time(data):
+    with Solely(data, clock=lambda: NOW) as solely:
+        solely.give(row("u9", "u9@example.com"), NOTICE)
+        (one,) = solely.standing("u9", NOTICE.purpose)
+        assert (one.subject, one.kind) == ("u9", "email")
+        assert solely.standing("u9", "two-factor") == solely.standing("u1", NOTICE.purpose) == []
+        solely.withdraw("u9", NOTICE.purpose)
+        assert solely.standing("u9", NOTICE.purpose) == []
+
+
+def test_each_verification_has_connections_of_its_own_and_all_know_the_same_people(data):
+    with Solely(data, clock=lambda: NOW) as solely:
+        assert solely.verification is solely.verification
+        one, other = solely.verification, solely.new_verification()
+        for mine, theirs in [
+            (one.security.connection, other.security.connection),
+            (one.security.gate.connection, other.security.gate.connection),
+        ]:
+            assert mine.info.backend_pid != theirs.info.backend_pid
+            assert mine.info.user == theirs.info.user
+        assert (one.security.connection.info.user, one.security.clock()) == ("solely_security", NOW)
+        pseudonym = one.make("u9")
+        assert one.find(["u9"]) == other.find(["u9"]) == {"u9": pseudonym}
+        assert other.make("u9") == pseudonym
+        assert other.subject_of(pseudonym) == "u9"
+        assert one.security.tokens(b"x") == other.security.tokens(b"x")
+
+
+def test_a_person_enrols_at_one_and_signs_in_at_another_after_a_restart(data):
+    with Solely(data, clock=lambda: NOW) as solely:
+        begun = solely.verification.enrol("u9", Wanted("recovery-codes"))
+        solely.verification.answer("u9", begun.challenge, begun.factor, begun.codes[0])
+    with Solely(data, clock=lambda: NOW) as solely:
+        challenge = solely.new_verification().challenge("u9", after_password=True)
+        proof = solely.verification.answer("u9", challenge.id, begun.factor, begun.codes[1])
+        assert proof.assurance.aal == "aal2"
+        assert solely.verify_ledger().anchored
+
+
+def test_verification_takes_the_directory_s_settings(data):
+    (data / "verification.toml").write_text('console = false\n[service]\nname = "Shop"\n')
+    with Solely(data, clock=lambda: NOW) as solely:
+        assert solely.verification.security.settings.service.name == "Shop"
+        assert not solely.verification.security.post.senders
+    (data / "verification.toml").write_text('consol = "yes"\n')
+    with Solely(data, clock=lambda: NOW) as solely:
+        assert solely.counts()  # what needs no verification works on
+        with pytest.raises(SettingsError):
+            solely.new_verification()

@@ -207,3 +207,102 @@ def test_a_subject_s_id_comes_back_as_it_was_whatever_it_holds(desk, superuser, 
 def test_what_became_of_two_batches_adds_up():
     one, two = Given(3, 1, 1, 0, {"empty": 1}), Given(2, 0, 0, 1, {"empty": 1, "bad-time": 1})
     assert one + two + NOTHING == Given(5, 1, 1, 1, {"empty": 2, "bad-time": 1})
+
+
+def test_a_pseudonym_is_found_by_subject_and_compartment_and_nothing_is_made(desk, superuser, recorded, subject):
+    give(desk, subject)
+    asked = "SELECT compartment, pseudonym FROM registry.pseudonyms WHERE subject = %s"
+    ((compartment, pseudonym),) = superuser.execute(asked, [subject]).fetchall()
+    before = recorded()
+    assert desk.find([subject], compartment) == {subject: pseudonym}
+    assert desk.find([subject], "security") == {}
+    assert desk.find([f" {subject}", "nobody", "", "nul\0", "half \ud800", "x" * 1_000], compartment) == {}
+    assert desk.find([], compartment) == {}
+    assert recorded() == before
+
+
+def test_of_many_subjects_those_that_are_known_are_found(desk, subject):
+    known = {f"{subject}-{n}": desk.introduce(f"{subject}-{n}", "security") for n in range(3)}
+    give(desk, f"{subject}-ads")
+    asked = [*known, *known, f"{subject}-ads", f"{subject}-nobody", "nul\0"]
+    assert desk.find(asked, "security") == known
+
+
+def test_who_gives_no_contact_can_be_introduced_and_keeps_the_pseudonym_when_they_give(desk, superuser, subject):
+    before = size(superuser)
+    pseudonym = desk.introduce(subject, "security")
+    assert desk.introduce(subject, "security") == pseudonym
+    assert desk.find([subject], "security") == {subject: pseudonym}
+    assert size(superuser) == before  # no giving, so nothing that the ledger is to show
+    give(desk, subject, purpose=SECURITY)
+    assert [row[0] for row in held(superuser, subject, "security", "contacts")] == [pseudonym]
+    assert desk.introduce(subject, "security") == pseudonym
+
+
+def test_who_is_introduced_gave_nothing_so_nothing_stands_and_nothing_can_be_withdrawn(desk, subject):
+    desk.introduce(subject, "security")
+    assert desk.standing(subject, SECURITY, NOW) == []
+    with pytest.raises(NotFound):
+        desk.withdraw(subject, SECURITY, None, NOW)
+
+
+@pytest.mark.parametrize("strange", [r"back\slash", "quote\"s'", "ünï 数", "{a,b}", ",", "NULL"])
+def test_a_subject_is_introduced_and_found_under_the_id_they_have(desk, subject, strange):
+    name = subject + strange
+    pseudonym = desk.introduce(name, "security")
+    assert desk.find([name], "security") == {name: pseudonym}
+    assert desk.introduce(name, "security") == pseudonym
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("", "no-subject"),
+        (" ", "no-subject"),
+        (" ada", "no-subject"),
+        ("ada\n", "no-subject"),
+        ("nul\0", "no-subject"),
+        ("half \ud800", "no-subject"),
+        ("x" * 129, "subject-too-long"),
+    ],
+)
+def test_what_is_no_subject_s_id_is_not_introduced(desk, recorded, wrong, reason):
+    before = recorded()
+    with pytest.raises(GivingError, match=reason):
+        desk.introduce(wrong, "security")
+    assert recorded() == before
+
+
+def test_what_stands_of_a_subject_comes_oldest_first_for_that_purpose_alone(desk, subject):
+    for given_at in ("2024-05-03", "2024-05-01", "2024-05-02"):
+        give(desk, subject, given_at=given_at)
+    give(desk, subject, purpose=SECURITY)
+    give(desk, f"{subject}-other")
+    found = desk.standing(subject, ADS, NOW)
+    assert [(one.subject, one.purpose, one.kind, one.ended_at) for one in found] == [(subject, ADS, "email", None)] * 3
+    assert [one.given_at.day for one in found] == [1, 2, 3]
+
+
+def test_what_was_withdrawn_or_is_over_does_not_stand(desk, superuser, subject):
+    give(desk, subject)
+    give(desk, subject, value="+4915112345678")
+    (email,) = (one for one in desk.standing(subject, ADS, NOW) if one.kind == "email")
+    desk.withdraw(subject, ADS, "phone", NOW)
+    assert desk.standing(subject, ADS, LATER) == [email]
+    superuser.execute("UPDATE registry.givings SET expires_at = %s WHERE giving = %s", [LATER, email.id])
+    assert [one.id for one in desk.standing(subject, ADS, NOW)] == [email.id]
+    assert desk.standing(subject, ADS, LATER) == []
+
+
+@pytest.mark.parametrize("unknown", ["nobody", "", "nul\0", "half \ud800", "x" * 1_000])
+def test_nothing_stands_of_who_never_gave_and_for_no_purpose_that_is_none(desk, recorded, unknown):
+    before = recorded()
+    assert desk.standing(unknown, ADS, NOW) == []
+    with pytest.raises(PolicyError):
+        desk.standing(unknown, "tailored-audience", NOW)
+    assert recorded() == before
+
+
+def test_what_stands_says_nothing_of_what_was_given(desk, subject):
+    give(desk, subject, value="secretive@example.com")
+    assert "secretive" not in repr(desk.standing(subject, ADS, NOW))
