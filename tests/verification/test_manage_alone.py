@@ -45,7 +45,7 @@ class Person:
         self.codes = world.enrol_codes(subject, self.proof())
         self.sms = world.enrol_sent(subject, "sms", proof=self.proof())
         self.email = world.enrol_sent(subject, "email", proof=self.proof())
-        world.verification.set_password(subject, "correct horse battery staple 7")
+        world.verification.set_password(subject, "correct horse battery staple 7", proof=self.proof())
         world.give(subject, "sms", "reauthentication")
         for purpose in ("login-alert", "account-recovery", "service-notice", "tailored-audiences"):
             world.give(subject, "email", purpose)

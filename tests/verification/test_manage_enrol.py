@@ -109,6 +109,14 @@ def test_recovery_codes_alone_and_addresses_for_recovery_ask_for_no_proof(world,
     needs_proof(world, subject)
 
 
+def test_recovery_codes_that_are_there_are_made_anew_only_by_a_proof(world, subject):
+    """Else whoever has a session could void the codes a person put by."""
+    factor, codes = world.enrol_codes(subject)
+    needs_proof(world, subject, wanted=Wanted("recovery-codes"))
+    begun = world.verification.challenge(subject, act="manage-factors")
+    world.enrol_codes(subject, world.verification.answer(subject, begun.id, factor, codes[0]).id)
+
+
 def test_a_disabled_factor_still_asks_for_a_proof(world, subject):
     """Else whoever reports it lost could bind their own."""
     factor, _ = world.enrol_app(subject)

@@ -101,11 +101,11 @@ def test_a_hundred_wrong_answers_are_told(world, subject, alerts, superuser):
 
 
 def test_words_are_in_the_person_s_language_and_english_where_there_is_none(world, subject, alerts):
-    world.enrol_codes(subject)
-    for language in ("de-AT", "xx"):
+    app = world.enrol_app(subject)
+    for language in ("en-GB", "de-AT", "xx"):
         world.verification.speak(subject, language)
-        world.enrol_codes(subject)
-    subjects = told(world, alerts[0])[0]
+        world.enrol_codes(subject, world.prove(subject, *app).id)
+    subjects = told(world, alerts[0])[0][1:]
     assert subjects[0] == subjects[2] == SUBJECTS["codes"]
     assert subjects[1] not in SUBJECTS.values()
 

@@ -346,7 +346,8 @@ def test_where_the_ledger_can_t_be_written_nothing_is_reset(world, person, super
 
 def test_a_reset_is_told_and_touches_no_giving_and_no_password(world, solely, person):
     alert = world.give(person.subject, "email", "login-alert")
-    world.verification.set_password(person.subject, "correct horse battery staple 7")
+    proof = world.prove(person.subject, person.totp, person.app).id
+    world.verification.set_password(person.subject, "correct horse battery staple 7", proof=proof)
     reset(world, person.subject)
     assert [to for to, m in world.email.letters if "were reset" in m.subject] == [alert]
     assert len(solely.desk.standing(person.subject, "account-recovery", world.clock())) == 2

@@ -26,7 +26,18 @@ from solely.verification.factor import KINDS, SENT, STRONG, Factor, Kind
 from solely.verification.proof import Challenge, Enrolment, Proof
 from solely.verification.security import Security
 
-__all__ = ["PURPOSES", "Wanted", "ask_again", "enrol", "factors_of", "prove", "remove", "rename", "report_lost"]
+__all__ = [
+    "PURPOSES",
+    "Wanted",
+    "ask_again",
+    "authorise",
+    "enrol",
+    "factors_of",
+    "prove",
+    "remove",
+    "rename",
+    "report_lost",
+]
 
 # What a contact that codes are sent to may have been given for (`login-alert` is for notices alone).
 PURPOSES = ("two-factor", "reauthentication", "account-recovery")
@@ -74,7 +85,7 @@ def enrol(
     _check_wanted(security, wanted)
     with answering():
         rows = factors.of(security.connection, pseudonym)
-    _authorise(security, pseudonym, proof, rows)
+    _authorise(security, pseudonym, proof, rows, codes=wanted.kind == "recovery-codes")
     rows = _clear_pending(security, pseudonym, rows, now)
     if wanted.again is not None:
         _check_again(wanted, rows)
@@ -210,23 +221,37 @@ def prove(security: Security, pseudonym: UUID, proof: UUID, acts: Collection[str
     return Proof(proof, act, kind, factor, at, Assurance.from_text(assurance))
 
 
-def _guarded(rows: Sequence[FactorRow]) -> list[Kind]:
+def _guarded(rows: Sequence[FactorRow], *, codes: bool) -> list[Kind]:
     """What a change has to be proved by: each factor that was ever used, in whatever state it is by now.
 
     Were a disabled one or one being bound again left out, who disables it could bind their own. One that was never
-    confirmed is nobody's yet: it guards nothing, and keeps nobody out.
+    confirmed is nobody's yet: it guards nothing, and keeps nobody out. Recovery codes guard only their own renewal
+    (`codes`): they are what a person begins with.
     """
     return [
         row.kind
         for row in rows
-        if row.used_at is not None and row.kind != "recovery-codes" and row.purpose != "account-recovery"
+        if row.used_at is not None and (codes or row.kind != "recovery-codes") and row.purpose != "account-recovery"
     ]
 
 
+def authorise(security: Security, pseudonym: UUID, proof: UUID | None) -> None:
+    """Return where a change may be made: by a fresh proof of what guards it, or where nothing does."""
+    with answering():
+        rows = factors.of(security.connection, pseudonym)
+    _authorise(security, pseudonym, proof, rows)
+
+
 def _authorise(
-    security: Security, pseudonym: UUID, proof: UUID | None, rows: Sequence[FactorRow], *, strong: bool = False
+    security: Security,
+    pseudonym: UUID,
+    proof: UUID | None,
+    rows: Sequence[FactorRow],
+    *,
+    strong: bool = False,
+    codes: bool = False,
 ) -> None:
-    guarded = _guarded(rows)
+    guarded = _guarded(rows, codes=codes)
     if not guarded:
         return
     if proof is None:

@@ -18,7 +18,7 @@ from solely.store.security import limits
 from solely.store.security import passwords as store
 from solely.store.security.limits import Count, Limit
 from solely.verification.challenge import MANAGE, RECOVER, SIGN_IN
-from solely.verification.manage import prove
+from solely.verification.manage import authorise, prove
 from solely.verification.password import (
     SALT_BYTES,
     Hashed,
@@ -40,10 +40,13 @@ _HOUR = timedelta(hours=1)
 def set_password(security: Security, pseudonym: UUID, text: str, *, proof: UUID | None, words: Collection[str]) -> None:
     """Set a person's password; one that is there changes only by a fresh proof of a factor.
 
+    A password is an authenticator too (SP 800-63B-4 §4.1.2.1): beside factors even the first one needs a proof of the
+    highest level they reach.
     Raises BadInput, with a reason of `password.CURES`, and ProofNeeded.
     """
     service = security.settings.service.name
     password = read_password(text, least=security.settings.password_least, words=[service, *words])
+    authorise(security, pseudonym, proof)
     with answering():
         there = store.of(security.connection, pseudonym) is not None
     if there:
