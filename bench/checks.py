@@ -14,19 +14,17 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-import people
 from fido2.utils import websafe_encode
 
+import people
 from solely.app import Solely
-from solely.app.directory import read_keyring
-from solely.store.security import factors
 from solely.verification import sent_code
 from solely.verification.verification import Answering
 
@@ -52,7 +50,7 @@ class Bench:
     def subjects(self, kind: str) -> list[str]:
         return [f"{self.prefix}-{kind}-{n}" for n in range(PERSONS)]
 
-    def totp(self, right: bool) -> dict[str, Made]:
+    def totp(self, *, right: bool) -> dict[str, Made]:
         def made(factor: uuid.UUID, app: people.App) -> Made:
             def one(subject: str, challenge: uuid.UUID) -> Answering:
                 return Answering(subject, challenge, factor, app.code(self.world.clock()) if right else "000000")
@@ -82,19 +80,16 @@ class Bench:
         def made(subject: str) -> Made:
             factor, left = self.world.enrol_codes(subject)
             pseudonym = self.verification.find([subject])[subject]
-            codes = iter(left)
+            ready = list(left)
 
             def one(subject: str, challenge: uuid.UUID) -> Answering:
-                code = next(codes, None)
-                if code is None:  # a set is used up: its codes count as unused again
+                if not ready:  # the set is used up: its codes count as unused again
                     self.security.connection.execute(
                         "UPDATE security.recovery_codes SET used_at = NULL WHERE pseudonym = %s", [pseudonym]
                     )
-                    nonlocal_codes[subject] = iter(left)
-                    code = next(nonlocal_codes[subject])
-                return Answering(subject, challenge, factor, code)
+                    ready.extend(left)
+                return Answering(subject, challenge, factor, ready.pop())
 
-            nonlocal_codes: dict[str, Iterator[str]] = {}
             return one
 
         return {one: made(one) for one in self.subjects("codes")}
@@ -130,13 +125,13 @@ def answered(bench: Bench, answers: Sequence[Answering], batch: int, kept: list[
         took = time.perf_counter() - before
         wall, processor = wall + took, processor + time.process_time() - used
         kept += [took] * len(some)
-        right = [type(one).__name__ for one in outcomes]
-        if set(right) > {"Proof"} and "wrong" not in some[0].subject and set(right) != {"WrongAnswer"}:
-            sys.exit(f"an answer came out as {set(right)}")
+        kinds = {type(one).__name__ for one in outcomes}
+        if len(kinds) != 1 or not kinds <= {"Proof", "WrongAnswer"}:
+            sys.exit(f"answers came out as {kinds}")
     return wall, processor
 
 
-def seen(other: Any, subjects: Sequence[uuid.UUID], wrong: bool) -> int:
+def seen(other: Any, subjects: Sequence[uuid.UUID], *, wrong: bool) -> int:
     """What another connection sees: challenges passed, or wrong answers counted."""
     asked = "sum(failures)" if wrong else "count(*) FILTER (WHERE state = 'passed' AND act = 'sign-in')"
     (count,) = other.execute(
@@ -156,14 +151,14 @@ def measured(bench: Bench, other: Any, kind: str, batch: int) -> dict[str, float
     if (made := MADE.get(kind)) is None:
         made = MADE[kind] = ways[kind]()
     pseudonyms = list(bench.verification.find(list(made)).values())
-    before = seen(other, pseudonyms, kind == "totp wrong")
+    before = seen(other, pseudonyms, wrong=kind == "totp wrong")
     kept: list[float] = []
     wall = processor = 0.0
     rounds = ROUNDS if batch > 1 else ROUNDS // 4
     for _ in range(rounds):
         took, used = answered(bench, bench.round(made), batch, kept)
         wall, processor = wall + took, processor + used
-    if seen(other, pseudonyms, kind == "totp wrong") - before != len(kept):
+    if seen(other, pseudonyms, wrong=kind == "totp wrong") - before != len(kept):
         sys.exit(f"{kind}: not all that was acknowledged was kept")
     kept.sort()
     return {
@@ -209,17 +204,14 @@ def main() -> None:
     orders = json.loads(sys.stdin.readline())
     directory = Path(orders["directory"])
     with Solely(directory) as solely:
-        bench = Bench(solely, orders["prefix"])
-        keyring = read_keyring(directory, "security")
-        with solely._database.login("security", keyring.secret("database")) as other:
-            factors.of(other, uuid.uuid4())
-            for line in sys.stdin:
-                order = json.loads(line)
-                if "rate" in order:
-                    answer = offered(bench, order["rate"], order["seconds"])
-                else:
-                    answer = measured(bench, other, order["kind"], order["batch"])
-                print(json.dumps(answer), flush=True)
+        bench, other = Bench(solely, orders["prefix"]), solely.new_verification().security.connection
+        for line in sys.stdin:
+            order = json.loads(line)
+            if "rate" in order:
+                answer = offered(bench, order["rate"], order["seconds"])
+            else:
+                answer = measured(bench, other, order["kind"], order["batch"])
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import privacyidea
 
-from solely.app import Solely, init
+from solely.app import init
 from solely.app.directory import read_keyring
+from solely.store import server
 
 CHECKS = Path(__file__).with_name("checks.py")
 KINDS = ("totp right", "totp wrong", "e-mail answer", "recovery code", "webauthn")
@@ -99,9 +100,8 @@ def bench(folder: Path, seconds: float) -> list[str]:
     directory = folder / "data"
     init(directory)
     texts = []
-    with Solely(directory) as solely:
-        assert solely._database is not None
-        host, password = solely._database.host, read_keyring(directory, "owner").secret("database")
+    password = read_keyring(directory, "owner").secret("database")
+    with server.running(directory / "postgres") as host:
         processes = [Process(directory, number) for number in range(2)]
         for cores in (1, 2):
             print(f"Solely, {cores} at work", file=sys.stderr, flush=True)

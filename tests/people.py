@@ -83,8 +83,8 @@ class World:
         """Give a contact for a purpose; returns its value."""
         kind, pattern = VALUES[channel]
         value = value or pattern.format(next(_numbers))
-        row = {"subject": subject, "kind": kind, "value": value, "purpose": purpose, "notice": f"{purpose}/v1"}
-        notice = Notice(purpose, "v1", f"what {purpose} is")
+        row = {"subject": subject, "kind": kind, "value": value, "purpose": purpose, "notice": f"{purpose}/people"}
+        notice = Notice(purpose, "people", f"what {purpose} is")
         self.solely.desk.give({**row, "given_at": GIVEN, "withdrawn_at": ""}, notice, self.clock())
         return value
 

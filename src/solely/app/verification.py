@@ -23,6 +23,12 @@ from solely.verification.senders.failover import Breaker
 from solely.verification.senders.gateway import Gateway
 from solely.verification.senders.generic import Generic
 from solely.verification.senders.port import Sender
+from solely.verification.senders.receipts import (
+    GenericReceipts,
+    ReceiptReader,
+    TwilioReceipts,
+    VonageReceipts,
+)
 from solely.verification.senders.smtp import Smtp
 from solely.verification.senders.twilio import Twilio
 from solely.verification.senders.vonage import Vonage
@@ -75,7 +81,8 @@ def open_post(settings: Settings, clock: Callable[[], datetime]) -> Post:
     if settings.console:
         kinds: tuple[Literal["sms", "email"], ...] = ("sms", "email")
         senders += [Console(sys.stderr, channel) for channel in kinds if channel not in channels]
-    return Post(senders, Breaker(clock), rules)
+    receipts = {one.name: reader for one in settings.sms if (reader := _receipts(one))}
+    return Post(senders, Breaker(clock), rules, receipts)
 
 
 def _mail(one: Mail, clock: Callable[[], datetime]) -> Sender:
@@ -107,6 +114,18 @@ def _gateway(one: GatewayTable) -> Sender:
             headers = {one.header: secret} if one.header else {}
             statuses = {int(status): verdict for status, verdict in one.statuses.items() if status.isdecimal()}
             return Generic(gateway, one.url, one.template, headers, statuses=statuses, countries=one.countries)
+
+
+def _receipts(one: GatewayTable) -> ReceiptReader | None:
+    """How a gateway's receipts are read; None where nothing is set to sign them."""
+    if one.driver == "twilio":
+        return TwilioReceipts(_secret(one.password_file)) if one.password_file else None
+    secret = _secret(one.receipt_secret_file)
+    if not secret:
+        return None
+    if one.driver == "vonage":
+        return VonageReceipts(secret)
+    return GenericReceipts(secret, one.receipt_reference, one.receipt_status, one.receipt_values)
 
 
 def _secret(path: str) -> str:

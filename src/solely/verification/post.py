@@ -11,7 +11,7 @@ What is refused on the way is in the ledger too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -58,31 +58,33 @@ def send(security: Security, pseudonym: UUID, parcel: Parcel) -> bytes:
     fingerprint = security.fingerprints(b"contact" + contact.key_digest())
     destination = fraud.destination(contact)
     try:
-        _admit(security, pseudonym, parcel, destination, fingerprint, now)
+        _admit(security, pseudonym, purpose, parcel, destination, fingerprint, now)
     except Refused as refused:
         raise security.refuse(refused, purpose, parcel.of) from None
-    new = security.new_id()
-    delivered = deliver(
-        security.post.senders,
-        contact,
-        parcel.compose(CHANNEL_OF[contact.kind]),
-        send=new,
-        country=destination.country,
-        before=lambda name: _write_sending(security, purpose, parcel, name),
-        breaker=security.post.breaker,
-    )
+    channel = CHANNEL_OF[contact.kind]
     sent = sends.Sent(
-        send=new,
+        send=security.new_id(),
         pseudonym=pseudonym,
         challenge=parcel.challenge,
-        channel=CHANNEL_OF[contact.kind],
-        sender=delivered.sender,
-        reference=delivered.reference,
+        channel=channel,
+        sender="",
+        reference="",
         country=destination.country,
         sent_at=now,
     )
     with security.transaction() as connection:
-        sends.record(connection, sent)
+        sends.record(connection, sent)  # before: what costs money is counted, whatever becomes of this process
+    delivered = deliver(
+        security.post.senders,
+        contact,
+        parcel.compose(channel),
+        send=sent.send,
+        country=destination.country,
+        before=lambda name: _write_sending(security, purpose, parcel, name),
+        breaker=security.post.breaker,
+    )
+    with security.transaction() as connection:
+        sends.record(connection, replace(sent, sender=delivered.sender, reference=delivered.reference))
     return fingerprint
 
 
@@ -101,6 +103,7 @@ def _open(security: Security, pseudonym: UUID, parcel: Parcel, now: datetime) ->
 def _admit(
     security: Security,
     pseudonym: UUID,
+    purpose: str,
     parcel: Parcel,
     to: fraud.Destination,
     fingerprint: bytes,
@@ -109,12 +112,15 @@ def _admit(
     settings = security.post.fraud
     with answering():
         conversion = sends.conversion(security.connection, now - _WINDOW, "sms", now)
-    fraud.judge(to, conversion, settings)
+    met = fraud.judge(to, conversion, settings).reasons
     if parcel.challenge is not None:
         source = None if parcel.source is None else parcel.source.encode("utf-8", "surrogatepass")
         person, mac = pseudonym.bytes, security.fingerprints
         counts = fraud.counts(to, fingerprint=fingerprint, source=source, person=person, mac=mac, settings=settings)
-        fraud.admit(counts, lambda some: _take(security, some, now), settings)
+        met += fraud.admit(counts, lambda some: _take(security, some, now), settings)
+    if met:  # in the mode `record`: what would have been refused is in the ledger, to be looked at
+        why = ", ".join(met)
+        security.gate.write_down(words_of("refusal", purpose, parcel.giving, of=parcel.of, why=why, mode="record"))
 
 
 def _take(security: Security, counts: list[Count], now: datetime) -> None:

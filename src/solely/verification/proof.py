@@ -11,7 +11,7 @@ from uuid import UUID
 from solely.verification.assurance import Assurance
 from solely.verification.factor import Factor, Kind
 
-__all__ = ["Challenge", "Device", "Enrolment", "Proof", "Recovering", "Trusted"]
+__all__ = ["Challenge", "Conversion", "Device", "Enrolment", "Proof", "Recovering", "Trusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,13 @@ class Device:
     trusted_at: datetime
     used_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Of the SMS with codes sent to a country, how many codes came back; `alarm`: too few, look at who asks."""
+
+    country: str
+    sent: int
+    verified: int
+    alarm: bool

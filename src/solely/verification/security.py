@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -23,6 +23,7 @@ from solely.verification.fraud import FraudSettings
 from solely.verification.passkey import RelyingParty
 from solely.verification.senders.failover import Breaker
 from solely.verification.senders.port import Sender
+from solely.verification.senders.receipts import ReceiptReader
 from solely.verification.settings import Settings
 
 __all__ = ["PRINCIPAL", "Mac", "Post", "Security", "words_of"]
@@ -33,11 +34,15 @@ Mac = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Post:
-    """How messages leave: the senders in their order, which of them rest, and the rules against toll fraud."""
+    """How messages leave: the senders in their order, which of them rest, and the rules against toll fraud.
+
+    `receipts`: by a sender's name, how what it says of a message's fate is proved and read.
+    """
 
     senders: Sequence[Sender]
     breaker: Breaker
     fraud: FraudSettings
+    receipts: Mapping[str, ReceiptReader] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -200,6 +200,10 @@ class Gateway(_Table):
     password_file: str = ""
     origin: str = ""
     callback: str = ""
+    receipt_secret_file: str = ""  # what signs delivery receipts: not Twilio's, whose password does
+    receipt_reference: str = ""  # the generic one's: where in a receipt its reference stands, as message.id
+    receipt_status: str = ""
+    receipt_values: dict[str, Literal["delivered", "failed", "opt-out"]] = {}
     base: str = ""
     url: str = ""
     template: dict[str, Any] = {}

@@ -21,7 +21,7 @@ from solely.verification.check import Answer
 from solely.verification.factor import Factor
 from solely.verification.manage import Wanted
 from solely.verification.notices import Delivery
-from solely.verification.proof import Challenge, Device, Enrolment, Proof, Recovering, Trusted
+from solely.verification.proof import Challenge, Conversion, Device, Enrolment, Proof, Recovering, Trusted
 from solely.verification.security import Security
 
 __all__ = ["Answering", "Verification"]
@@ -241,6 +241,29 @@ class Verification:
     def deliver(self) -> Delivery:
         """Send the notices that are due and were not taken yet."""
         return notices.deliver(self.security)
+
+    def receive(self, sender: str, *, url: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Take a sender's delivery receipt; returns whether it says something new. See `receipts.ReceiptReader`.
+
+        Raises NotFound for a sender whose receipts are not set up, Refused for one that it did not sign.
+        """
+        reader = self.security.post.receipts.get(sender)
+        if reader is None:
+            raise NotFound("no receipts of that sender are taken", cure="see docs/delivery.md")
+        now = self.security.clock()
+        read = reader.read_receipt(url=url, headers=headers, body=body, now=now)
+        with self.security.transaction() as connection:
+            return sends.receipt(connection, sender, read.reference, read.status, now)
+
+    def conversion(self, *, hours: int = 24) -> list[Conversion]:
+        """By country, how many SMS with codes were sent in the last hours, and how many of the codes came back."""
+        now, rules = self.security.clock(), self.security.post.fraud
+        with answering():
+            found = sends.conversion(self.security.connection, now - timedelta(hours=hours), "sms", now)
+        return [
+            Conversion(country, sent, good, sent >= rules.least_sends and good < rules.alarm_below * sent)
+            for country, (sent, good) in sorted(found.items())
+        ]
 
     def forget(self) -> int:
         """Delete challenges and sends that ended a month ago, and limits that are empty again."""
