@@ -24,6 +24,7 @@ grid: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
+	$(BIN)/python bench/verification.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -53,4 +54,4 @@ lock:
 		--python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
-	rm -rf .venv .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .build .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
