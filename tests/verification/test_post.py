@@ -207,6 +207,16 @@ def test_a_cap_that_is_met_is_a_refusal_in_the_ledger(world, subject, ledger):
     assert len(world.sms.letters) == letters
 
 
+def test_where_rules_are_only_tried_out_it_is_sent_and_what_they_would_refuse_written_down(world, subject, ledger):
+    challenge, factor, value = challenge_to(world, subject)
+    fraud = FraudSettings(countries=frozenset(), blocked=frozenset({"mobile"}), mode="record")
+    size = len(ledger())
+    with_senders(world, world.sms, fraud=fraud).verification.send(subject, challenge, factor)
+    assert world.sms.letters[-1][0] == value
+    (refusal,) = (one for one in ledger(size) if one.type == "refusal")
+    assert refusal.details == {"of": "sign-in-code", "mode": "record", "why": "country, line"}
+
+
 def test_a_notice_is_kept_back_by_no_cap_on_codes(world, subject):
     alert = world.give(subject, "sms", "login-alert")
     app = world.enrol_app(subject)
