@@ -175,7 +175,7 @@ def test_of_many_who_bind_a_factor_at_once_one_does_and_it_is_their_secret_that_
 def test_of_a_removed_factor_nothing_stays_but_that_it_was_there(connection):
     person = uuid4()
     one = added(connection, person, row("passkey", secret=b"box", key_number=1, settings="{}", giving=uuid4()))
-    other = row("passkey")
+    other = row("passkey", created_at=LATER)
     key, kept = passkey_of(one.factor), passkey_of(other.factor)
     factors.add(connection, person, other)
     for some in (key, kept):
