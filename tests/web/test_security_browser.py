@@ -40,6 +40,22 @@ KEY = BUILT_IN | {"transport": "usb", "hasResidentKey": False, "hasUserVerificat
 # A browser that offers no passkeys where the name is typed: signing in waits for the button.
 NO_AUTOFILL = "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
 
+# One whose autofill waits for a choice, and which like all of them answers one question at a time. (Authenticators
+# in software choose at once, or never.)
+AUTOFILL_WAITS = """
+const get = navigator.credentials.get.bind(navigator.credentials);
+window.waits = false;
+navigator.credentials.get = (options) => {
+  if (options.mediation !== "conditional")
+    return waits ? Promise.reject(new DOMException("one at a time", "OperationError")) : get(options);
+  waits = true;
+  return new Promise((_, refuse) => options.signal.addEventListener("abort", () => {
+    waits = false;
+    refuse(options.signal.reason);
+  }));
+};
+"""
+
 
 @pytest.fixture(scope="module")
 def chromium():
@@ -146,14 +162,32 @@ def test_autofill_signs_in_without_a_name_or_a_press(person):
 
 
 def test_the_button_takes_over_from_autofill_that_waits(person):
-    authenticator = person.enrolled()
-    person.say("setAutomaticPresenceSimulation", authenticator, enabled=False)
-    with person.page.expect_response("**/api/sign-in"):
-        person.open("/sign-in")
-    with person.page.expect_response("**/api/sign-in"):
-        person.press("Use a passkey")
-    person.say("setAutomaticPresenceSimulation", authenticator, enabled=True)
+    person.enrolled()
+    person.page.add_init_script(AUTOFILL_WAITS)
+    person.open("/sign-in")
+    person.page.wait_for_function("waits")
+    person.press("Use a passkey")
     assert person.signed_in()[0] == person.subject
+
+
+def test_autofill_offers_again_when_the_button_came_to_nothing(person):
+    authenticator = person.enrolled()
+    person.say("setUserVerified", authenticator, isUserVerified=False)
+    person.page.add_init_script(AUTOFILL_WAITS)
+    person.open("/sign-in")
+    person.press("Use a passkey")
+    person.told("Nothing was done", "#ask-error")
+    person.page.wait_for_function("waits")
+
+
+def test_autofill_asks_anew_before_its_challenge_ends(person):
+    person.plug()
+    person.page.add_init_script(AUTOFILL_WAITS)
+    person.page.clock.install()
+    person.open("/sign-in")
+    person.page.wait_for_function("waits")
+    with person.page.expect_response("**/api/sign-in"):
+        person.page.clock.fast_forward("09:31")
 
 
 def test_a_second_passkey_on_the_same_device_is_kindly_refused(person):

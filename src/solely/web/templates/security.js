@@ -43,7 +43,8 @@ async function ask(path, body) {
   return content;
 }
 
-const sentence = (text) => text && text[0].toUpperCase() + text.slice(1).replace(/([^.!?])$/, "$1.");
+const capital = (text) => text && text[0].toUpperCase() + text.slice(1);
+const sentence = (text) => capital(text).replace(/([^.!?])$/, "$1.");
 
 function words(error) {
   if (error instanceof Problem) {
@@ -198,8 +199,9 @@ function row(one) {
   if (STATES[one.state]) title.append(element("span", STATES[one.state], "badge bad"));
   const since = element("time", new Date(one.since).toLocaleDateString(undefined, { dateStyle: "long" }));
   since.dateTime = one.since;
-  const detail = element("p", `${KINDS[one.kind]}, `, "soft");
-  detail.append(one.state === "active" ? "in use since " : "begun on ", since);
+  const kind = one.name === KINDS[one.kind] ? "" : `${KINDS[one.kind]}, `;
+  const detail = element("p", capital(`${kind}${one.state === "active" ? "in use since" : "begun on"} `), "soft");
+  detail.append(since);
   about.append(title, detail);
   const remove = element("button", "Remove");
   remove.setAttribute("aria-label", `Remove ${one.name}`);
@@ -301,9 +303,9 @@ let waiting = null; // what aborts the autofill's question: a browser asks one a
 
 // Offer passkeys where the name is typed. The challenge ends some time, so a new one takes its place before.
 async function autofill() {
+  const mine = (waiting = new AbortController());
   if (!(await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) return;
   const begun = await ask("/api/sign-in", {});
-  const mine = (waiting = new AbortController());
   const again = setTimeout(() => {
     mine.abort();
     autofill().catch(() => null);
@@ -318,9 +320,19 @@ async function autofill() {
   }
 }
 
+// Ask in place of the autofill; if that comes to nothing, the autofill offers again.
+async function instead(work) {
+  waiting?.abort();
+  try {
+    await work();
+  } catch (error) {
+    autofill().catch(() => null);
+    throw error;
+  }
+}
+
 // Autofill does not list every passkey (one on a security key, or on another device): the button asks for any.
 async function usePasskey() {
-  waiting?.abort();
   const begun = await ask("/api/sign-in", {});
   const answer = await shown(begun.passkey);
   signedIn(await ask("/api/sign-in/answer", { challenge: begun.challenge, answer }));
@@ -342,10 +354,8 @@ async function askCode() {
     const work = () => answer({ factor: $("factor").value, answer: $("code").value });
     doing($("code-send"), "code-error", work, $("code"));
   };
-  $("use-key").onclick = () => doing($("use-key"), "code-error", async () => {
-    waiting?.abort();
-    await answer({ answer: await shown(begun.passkey) });
-  });
+  const byKey = async () => answer({ answer: await shown(begun.passkey) });
+  $("use-key").onclick = () => doing($("use-key"), "code-error", () => instead(byKey));
   (begun.factors.length ? $("code") : $("use-key")).focus();
 }
 
@@ -366,7 +376,7 @@ function startSignIn() {
     $("code-form").hidden = true;
     $("who-go").hidden = false;
   };
-  $("use-passkey").onclick = () => doing($("use-passkey"), "ask-error", usePasskey);
+  $("use-passkey").onclick = () => doing($("use-passkey"), "ask-error", () => instead(usePasskey));
   autofill().catch((error) => tell("ask-error", error));
 }
 
