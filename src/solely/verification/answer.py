@@ -115,6 +115,8 @@ def _answer_round(security: Security, some: Sequence[tuple[int, Given]], outcome
             right.append((one, check(security, one.given.to.pseudonym, one.asked, one.given.answer, now)))
         except WrongAnswer as error:
             wrong.append((one, error))
+        except SolelyError as error:  # its own trouble, such as a key that is not held: the others are answered
+            outcomes[one.place] = error
     lost = _spend_all(security, right, now, outcomes)
     again = _open(security, [(one.place, one.given) for one in lost], now, outcomes)  # spent, or waiting by now?
     wrong += [(one, _no_longer(one.asked)) for one in again]

@@ -102,7 +102,7 @@ def start(
     life = life or security.settings.ages.challenge
     with security.transaction() as connection:
         each = Limit("challenges", security.settings.tries.challenges_hourly, timedelta(hours=1))
-        limits.take(connection, [Count(each, security.fingerprints(b"person" + pseudonym.bytes))], now)
+        limits.take(connection, [Count(each, security.fingerprints(purpose.encode() + pseudonym.bytes))], now)
         challenges.add(
             connection,
             pseudonym,
@@ -115,10 +115,20 @@ def start(
             now=now,
             expires_at=now + life,
         )
-        rows = factors.of(connection, pseudonym)
+        rows = _with_contact(security, pseudonym, factors.of(connection, pseudonym), purpose, now)
         able = [one for row in rows if _may(one := factor_of(security, row, now), row, purpose, only, now)]
         options = _passkey_options(security, pseudonym, able, secret) if only is None else None
     return Challenge(new, act, now + life, tuple(sorted(able, key=_strong_first)), options)
+
+
+def _with_contact(
+    security: Security, pseudonym: UUID, rows: list[FactorRow], purpose: str, now: datetime
+) -> list[FactorRow]:
+    """Those that can answer: of the factors that codes are sent by, those whose giving stands."""
+    if not any(row.kind in SENT for row in rows):
+        return rows
+    standing = {one.giving for one in contacts.standing(security.connection, pseudonym, purpose, now)}
+    return [row for row in rows if row.kind not in SENT or row.giving in standing]
 
 
 def _may(one: Factor, row: FactorRow, purpose: str, only: UUID | None, now: datetime) -> bool:

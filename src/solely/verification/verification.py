@@ -27,7 +27,8 @@ from solely.verification.security import Security
 __all__ = ["Answering", "Verification"]
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
-_KEPT = timedelta(days=30)  # challenges and sends, after they ended
+_KEPT = timedelta(days=30)  # challenges that were passed and sends, after they ended
+_UNPASSED = timedelta(days=2)  # the others: conversion looks at a day of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +267,11 @@ class Verification:
         ]
 
     def forget(self) -> int:
-        """Delete challenges and sends that ended a month ago, and limits that are empty again."""
+        """Delete what is over: passed challenges and sends after a month, others after two days, limits once empty."""
         now = self.security.clock()
         with self.security.transaction() as connection:
             return (
-                challenges.forget(connection, now - _KEPT)
+                challenges.forget(connection, now - _KEPT, now - _UNPASSED)
                 + sends.forget(connection, now - _KEPT)
                 + limits.forget(connection, now)
             )

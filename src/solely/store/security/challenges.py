@@ -351,12 +351,14 @@ def evidence(connection: psycopg.Connection, pseudonym: UUID, challenge: UUID) -
     return dict(rows.fetchall())
 
 
-def forget(connection: psycopg.Connection, before: datetime) -> int:
-    """Delete challenges that ended before a time, and what belongs to them; returns how many."""
+def forget(connection: psycopg.Connection, before: datetime, unpassed: datetime) -> int:
+    """Delete challenges that ended before a time, those never passed before another; returns how many."""
+    over = "(c.expires_at <= %(before)s OR (c.expires_at <= %(unpassed)s AND c.state <> 'passed'))"
+    words = {"before": before, "unpassed": unpassed}
     for table in ("codes", "evidence"):
         connection.execute(
             f"DELETE FROM security.{table} t USING security.challenges c WHERE t.pseudonym = c.pseudonym"
-            " AND t.challenge = c.challenge AND c.expires_at <= %s",
-            [before],
+            f" AND t.challenge = c.challenge AND {over}",
+            words,
         )
-    return connection.execute("DELETE FROM security.challenges WHERE expires_at <= %s", [before]).rowcount
+    return connection.execute(f"DELETE FROM security.challenges c WHERE {over}", words).rowcount
