@@ -31,6 +31,7 @@ EMAIL, PHONE = "zoe.walker@example.org", "+4915123459876"
 GIVEN = [
     ("zoe", "phone", PHONE, "two-factor"),
     ("yan", "phone", "+4915123450077", "two-factor"),
+    ("ida", "phone", "+4915123450088", "two-factor"),
     ("rae", "email", "rae@example.org", "account-recovery"),
     ("una", "email", EMAIL, "login-alert"),
 ]
@@ -355,6 +356,18 @@ def test_what_a_clock_starts_says_how_much_it_did(ask):
     assert set(ask("forget")[0]) == {"forgotten"}
 
 
+def test_conversion_is_told_by_country(ask, call):
+    begun, sent = ask("enrol", "ida", "sms")
+    ask("answer", "ida", begun["challenge"], begun["factor"], typed=re.search(r"\b\d{6}\b", sent)[0])
+    (one,) = ask("conversion", "--hours", 48)[0]["countries"]
+    assert set(one) == {"country", "sent", "verified", "alarm"}
+    assert one["country"] == "DE"
+    assert one["sent"] >= one["verified"] >= 1
+    _, out, _ = call("conversion")
+    assert re.search(r"^DE +\d+ +\d+", out, re.MULTILINE)
+    assert max(map(len, out.splitlines())) <= 80
+
+
 IDS = [
     ("send", "ann", "{bad}", "{good}"),
     ("answer", "ann", "{bad}", "{good}", "123456"),
@@ -434,5 +447,5 @@ def test_the_verbs_of_a_terminal_are_those_of_the_library():
     }  # fmt: skip
     public = [name for name in vars(Verification) if not name.startswith("_") and callable(vars(Verification)[name])]
     verbs = {other.get(name, name.replace("_", "-")) for name in public}
-    assert verbs - set(VERBS) == {"answer-all", "passkey"}  # for a service, which calls the library
+    assert verbs - set(VERBS) == {"answer-all", "passkey", "receive"}  # for a service, which calls the library
     assert set(VERBS) - verbs == {"givings", "page"}

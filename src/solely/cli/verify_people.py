@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -150,10 +151,29 @@ def deliver(directory: Dir = None, json_: Json = False) -> None:
 
 
 def forget(directory: Dir = None, json_: Json = False) -> None:
-    """Delete challenges and records of sending that ended a month ago; to be run each day."""
+    """Delete what is over, after a month or less; to be run each day."""
     with open_directory(directory) as solely:
         forgotten = solely.verification.forget()
     answer(json_, {"forgotten": forgotten}, lambda: say(f"{many(forgotten, 'record')} deleted."))
+
+
+def conversion(
+    hours: Annotated[int, typer.Option(min=1, max=720, help="How far back.")] = 24,
+    directory: Dir = None,
+    json_: Json = False,
+) -> None:
+    """By country: how many SMS with codes were sent, and how many codes came back."""
+    with open_directory(directory) as solely:
+        found = solely.verification.conversion(hours=hours)
+    content = [asdict(one) for one in found]
+
+    def show() -> None:
+        table = Table("country", "sent", "came back", "", box=None, pad_edge=False)
+        for one in found:
+            table.add_row(one.country, f"{one.sent:,}", f"{one.verified:,}", "too few" if one.alarm else "")
+        OUT.print(table if found else "No SMS with a code was sent.", highlight=False)
+
+    answer(json_, {"countries": content}, show)
 
 
 def givings(
@@ -194,5 +214,6 @@ VERBS: dict[str, Callable[..., Any]] = {
     "language": language,
     "deliver": deliver,
     "forget": forget,
+    "conversion": conversion,
     "givings": givings,
 }
