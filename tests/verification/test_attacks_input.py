@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import people
 from attackers import KINDS, SENT, counted, hold, right, tried
 from authenticator import Authenticator
-from solely.errors import BadInput, NotFound, ProofNeeded, SolelyError, WrongAnswer
+from solely.errors import BadInput, NotFound, ProofNeeded, SolelyError, Throttled, WrongAnswer
 from solely.verification import Wanted
+from solely.verification.settings import Settings, Tries
 
 pytestmark = pytest.mark.server
 
@@ -183,6 +185,7 @@ def asked_of(world, subject):
     return {
         "challenge": observed(lambda: verification.challenge(subject)),
         "step up": observed(lambda: verification.challenge(subject, act="pay", after_password=True)),
+        "recover as an act": observed(lambda: verification.challenge(subject, act="recover")),
         "recover": observed(lambda: verification.recover(subject)),
         "answer": observed(lambda: verification.answer(subject, challenge, challenge, "123456")),
         "answer a passkey": observed(lambda: verification.answer(subject, challenge, challenge, {})),
@@ -206,6 +209,20 @@ def test_nobody_and_someone_without_factors_look_the_same(world, subject):
     nobody = asked_of(world, f"{subject}-nobody")
     assert asked_of(world, f"{subject}-given") == nobody
     assert asked_of(world, removed.subject) == nobody
+
+
+def test_how_often_one_may_ask_tells_nobody_who_is_there(world, subject):
+    """A limit that only people who are there have is an answer, too."""
+    few = Settings(tries=Tries(**{"challenges-hourly": 5}))
+    world = people.world(world.solely, few, verification=world.verification)
+    world.give(f"{subject}-given", "email", "two-factor")
+    seen = []
+    for who in (f"{subject}-given", f"{subject}-nobody"):
+        asks = [observed(lambda who=who: world.verification.challenge(who)) for _ in range(6)]
+        asks += [observed(lambda who=who: world.verification.recover(who)) for _ in range(6)]
+        seen.append(asks)
+    assert seen[0] == seen[1]
+    assert [one[0] for one in (seen[0][5], seen[0][-1])] == [Throttled] * 2
 
 
 def test_a_challenge_that_is_not_there_is_as_one_that_is_over(world, subject):

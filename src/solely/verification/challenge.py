@@ -39,6 +39,7 @@ __all__ = [
     "purpose_of",
     "send_code",
     "start",
+    "start_nobody",
     "start_unknown",
 ]
 
@@ -101,8 +102,7 @@ def start(
     purpose = purpose or purpose_of(act)
     life = life or security.settings.ages.challenge
     with security.transaction() as connection:
-        each = Limit("challenges", security.settings.tries.challenges_hourly, timedelta(hours=1))
-        limits.take(connection, [Count(each, security.fingerprints(purpose.encode() + pseudonym.bytes))], now)
+        limits.take(connection, [_each(security, purpose, pseudonym.bytes)], now)
         challenges.add(
             connection,
             pseudonym,
@@ -119,6 +119,20 @@ def start(
         able = [one for row in rows if _may(one := factor_of(security, row, now), row, purpose, only, now)]
         options = _passkey_options(security, pseudonym, able, secret) if only is None else None
     return Challenge(new, act, now + life, tuple(sorted(able, key=_strong_first)), options)
+
+
+def start_nobody(security: Security, subject: str, act: str, *, life: timedelta | None = None) -> Challenge:
+    """What `start` returns of a subject nobody knows, and no more often: nothing answers it, and none is stored."""
+    now = security.clock()
+    with security.transaction() as connection:
+        who = subject.encode("utf-8", "surrogatepass")
+        limits.take(connection, [_each(security, purpose_of(act), who)], now)
+    return Challenge(security.new_id(), act, now + (life or security.settings.ages.challenge), ())
+
+
+def _each(security: Security, purpose: str, who: bytes) -> Count:
+    limit = Limit("challenges", security.settings.tries.challenges_hourly, timedelta(hours=1))
+    return Count(limit, security.fingerprints(purpose.encode() + who))
 
 
 def _with_contact(

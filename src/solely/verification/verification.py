@@ -93,13 +93,8 @@ class Verification:
         challenge.purpose_of(act)
         pseudonym = self._find(subject)
         if pseudonym is None:
-            return self._nobody(act)
+            return challenge.start_nobody(self.security, subject, act)
         return challenge.start(self.security, pseudonym, act, after_password=after_password)
-
-    def _nobody(self, act: str) -> Challenge:
-        security = self.security
-        life = security.settings.ages.recovery if act == challenge.RECOVER else security.settings.ages.challenge
-        return Challenge(security.new_id(), act, security.clock() + life, ())
 
     def send(self, subject: str, of: UUID, factor: UUID, *, source: str | None = None) -> None:
         """Send a challenge's code by a factor, or send it again; see `challenge.send_code`."""
@@ -181,7 +176,8 @@ class Verification:
         """Start a recovery; see `recovery.start_recovery`. It is answered by `answer`."""
         pseudonym = self._find(subject)
         if pseudonym is None:
-            return self._nobody(challenge.RECOVER)
+            life = self.security.settings.ages.recovery
+            return challenge.start_nobody(self.security, subject, challenge.RECOVER, life=life)
         return recovery.start_recovery(self.security, pseudonym, after_password=after_password)
 
     def repudiate(self, token: str) -> None:
