@@ -44,13 +44,13 @@ NO_AUTOFILL = "PublicKeyCredential.isConditionalMediationAvailable = async () =>
 # in software choose at once, or never.)
 AUTOFILL_WAITS = """
 const get = navigator.credentials.get.bind(navigator.credentials);
-window.waits = false;
+const now = () => document.documentElement.dataset;
 navigator.credentials.get = (options) => {
   if (options.mediation !== "conditional")
-    return waits ? Promise.reject(new DOMException("one at a time", "OperationError")) : get(options);
-  waits = true;
+    return now().waits ? Promise.reject(new DOMException("one at a time", "OperationError")) : get(options);
+  now().waits = "yes";
   return new Promise((_, refuse) => options.signal.addEventListener("abort", () => {
-    waits = false;
+    delete now().waits;
     refuse(options.signal.reason);
   }));
 };
@@ -105,6 +105,9 @@ class Person:
         self.page.add_init_script(NO_AUTOFILL)
         self.open("/sign-in")
         self.press("Use a passkey")
+
+    def autofill_waits(self):
+        expect(self.page.locator("html[data-waits]")).to_have_count(1)
 
     def signed_in(self):
         """What the page says of who signed in."""
@@ -165,7 +168,7 @@ def test_the_button_takes_over_from_autofill_that_waits(person):
     person.enrolled()
     person.page.add_init_script(AUTOFILL_WAITS)
     person.open("/sign-in")
-    person.page.wait_for_function("waits")
+    person.autofill_waits()
     person.press("Use a passkey")
     assert person.signed_in()[0] == person.subject
 
@@ -177,7 +180,7 @@ def test_autofill_offers_again_when_the_button_came_to_nothing(person):
     person.open("/sign-in")
     person.press("Use a passkey")
     person.told("Nothing was done", "#ask-error")
-    person.page.wait_for_function("waits")
+    person.autofill_waits()
 
 
 def test_autofill_asks_anew_before_its_challenge_ends(person):
@@ -185,7 +188,7 @@ def test_autofill_asks_anew_before_its_challenge_ends(person):
     person.page.add_init_script(AUTOFILL_WAITS)
     person.page.clock.install()
     person.open("/sign-in")
-    person.page.wait_for_function("waits")
+    person.autofill_waits()
     with person.page.expect_response("**/api/sign-in"):
         person.page.clock.fast_forward("09:31")
 
