@@ -196,6 +196,12 @@ def test_a_passkey_that_names_the_victim_still_is_the_thiefs(world, subject):
             world.verification.sign_in_answer(begun.id, mixed.get(begun.passkey))
     begun = world.verification.sign_in()
     assert world.verification.sign_in_answer(begun.id, victim.by.get(begun.passkey))[0] == subject
+    begun, own = world.verification.challenge(subject), victim.by.user_handle
+    victim.by.user_handle = thief.by.user_handle
+    with pytest.raises(WrongAnswer):
+        world.verification.answer(subject, begun.id, victim.factor, victim.by.get(begun.passkey))
+    victim.by.user_handle = own
+    assert world.verification.answer(subject, begun.id, victim.factor, victim.by.get(begun.passkey))
 
 
 def test_a_sign_in_of_nobody_yet_is_passed_once_and_by_no_named_way(world, subject):
@@ -241,9 +247,22 @@ def test_a_code_sent_by_one_factor_answers_for_no_other(world, subject):
     world.clock.forward(minutes=10)
     begun = world.verification.challenge(subject)
     codes = {one.kind: right(world, one, begun) for one in (phone, mail)}
-    for held, code in [(phone, codes["email"]), (mail, codes["sms"]), (app, codes["sms"]), (phone, codes["email"][:6])]:
+    for held, code in [(phone, codes["email"][-6:]), (phone, codes["email"][:6]), (app, codes["sms"])]:
         with pytest.raises(WrongAnswer):
             world.verification.answer(subject, begun.id, held.factor, code)
+
+
+def test_a_code_of_one_mailbox_is_none_of_another(world, subject):
+    """Who reads one of two mailboxes has not shown the other: nor is a code of one a try at the other's."""
+    app, first = hold_two(world, subject, "email")
+    second = hold(world, subject, "email", proof=world.prove(subject, app.factor, app.by).id)
+    world.clock.forward(minutes=10)
+    begun = world.verification.challenge(subject)
+    codes = [right(world, one, begun) for one in (first, second)]
+    for held, code in zip((second, first), codes, strict=True):
+        with pytest.raises(WrongAnswer):
+            world.verification.answer(subject, begun.id, held.factor, code)
+    assert world.verification.answer(subject, begun.id, second.factor, codes[1])
 
 
 def test_a_contact_given_for_signing_in_gets_no_code_for_another_act(world, subject):
