@@ -56,6 +56,7 @@ def test_enrolments_that_were_left_leave_room_for_others(world, subject):
 def test_a_left_rebinding_leaves_the_factor_disabled_not_gone(world, subject):
     app = world.enrol_app(subject)
     key = world.enrol_passkey(subject, world.prove(subject, *app).id)
+    world.clock.forward(days=1)
     world.verification.report_lost(subject, app[0])
     world.verification.enrol(
         subject, Wanted("totp", account="ann", again=app[0]), proof=world.prove_passkey(subject, *key).id
