@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import people
 from attackers import KINDS, SENT, counted, hold, hold_two, right, row_of, tried, wrong, wrong_code
-from solely.errors import NotFound, SolelyError, Throttled, WrongAnswer
+from solely.errors import NotFound, SolelyError, Tampered, Throttled, WrongAnswer
 from solely.verification import Wanted
 from solely.verification.proof import Proof
 from solely.verification.settings import Settings, Tries
@@ -214,6 +214,21 @@ def test_many_at_once_are_each_answered_as_if_alone(world, subject):
     assert [came[n + 7].kind for n in range(5)] == list(KINDS)
     assert [(counted(world, one), tried(world, to.id)) for one, to in zip(helds, begun, strict=True)] == [(0, 1)] * 5
     assert world.verification.answer_all([]) == []
+
+
+def test_the_trouble_of_one_in_a_batch_is_not_the_others(world, subject, superuser):
+    """A row that was tampered with is its own answer's error; right and wrong ones beside it count as always."""
+    spoiled, other, bad = (hold(world, f"{subject}-{n}", "totp") for n in range(3))
+    superuser.execute("UPDATE security.factors SET secret = 'x' || secret WHERE factor = %s", [spoiled.factor])
+    codes = [one.by.code(world.clock()) for one in (spoiled, other)] + [wrong_code(bad.by, world.clock())]
+    came = world.verification.answer_all(
+        [
+            Answering(one.subject, world.verification.challenge(one.subject).id, one.factor, code)
+            for one, code in zip((spoiled, other, bad), codes, strict=True)
+        ]
+    )
+    assert [type(one) for one in came] == [Tampered, Proof, WrongAnswer]
+    assert [counted(world, one) for one in (spoiled, other, bad)] == [0, 0, 1]
 
 
 def test_a_batch_is_no_way_around_a_limit(world, subject):
