@@ -1,8 +1,10 @@
-"""Answers wrongly, again and again, and prints how often once it was told so: `python guesser.py DIRECTORY SUBJECT`.
+"""Answers wrongly, again and again, and prints how often once it was told so: `python guesser.py DIRECTORY SUBJECT …`.
 
-To be killed. First comes the factor's id; then a number for each wrong answer whose error has arrived.
+To be killed: each subject gets a process of its own, forked from this one, which has read all modules by then. Of each
+come its process id and the factor's; a number for each wrong answer whose error has arrived; and `ended`.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,8 +14,8 @@ from solely.app import Solely
 from solely.errors import WrongAnswer
 
 
-def tell(what):
-    sys.stdout.write(f"{what}\n")
+def tell(*what):
+    sys.stdout.write(f"{' '.join(map(str, what))}\n")
     sys.stdout.flush()
 
 
@@ -21,7 +23,7 @@ def guess(directory, subject):
     with Solely(directory) as solely:
         world = people.world(solely)
         held = hold(world, subject, "totp")
-        tell(held.factor)
+        tell(os.getpid(), held.factor)
         for number in range(1, 99):
             world.clock.forward(hours=1)
             begun = world.verification.challenge(subject)
@@ -31,5 +33,15 @@ def guess(directory, subject):
                 tell(number)
 
 
+def main(directory, *subjects):
+    for subject in subjects:
+        child = os.fork()
+        if not child:
+            guess(Path(directory), subject)
+            return
+        os.waitpid(child, 0)
+        tell("ended")
+
+
 if __name__ == "__main__":
-    guess(Path(sys.argv[1]), sys.argv[2])
+    main(*sys.argv[1:])

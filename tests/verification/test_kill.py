@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,17 @@ GUESSER = Path(__file__).parent.parent / "guesser.py"
 ROUNDS = 15
 
 
-def start(directory, subject):
-    """The child, and the factor it guesses at."""
-    child = subprocess.Popen([sys.executable, GUESSER, directory, subject], stdout=subprocess.PIPE, text=True)
-    return child, child.stdout.readline().strip()
+@contextmanager
+def guessing(directory, subjects):
+    """Of each subject the process that guesses, its factor, and what tells how many wrong answers it was told of."""
+    command = [sys.executable, GUESSER, directory, *subjects]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as guesser:
 
+        def told():
+            lines = list(iter(guesser.stdout.readline, "ended\n"))
+            return int(lines[-1]) if lines else 0
 
-def told(child):
-    """How many wrong answers it was told of, by what it had printed when it ended."""
-    with child:
-        lines = child.stdout.read().splitlines()
-    return int(lines[-1]) if lines else 0
+        yield ((*guesser.stdout.readline().split(), told) for _ in subjects)
 
 
 def counts(connection, factor):
@@ -46,17 +47,18 @@ def counts(connection, factor):
 def test_a_caller_that_is_killed_at_any_moment_has_counted_what_it_was_told(solely, superuser):
     seed = os.urandom(4).hex()
     chance, seen = random.Random(seed), []
-    for number in range(ROUNDS):
-        child, factor = start(solely.directory, f"killed-{number}")
-        time.sleep(chance.uniform(0, 0.4))
-        child.send_signal(signal.SIGKILL)
-        acknowledged = told(child)
-        factors, challenges = counts(superuser, factor)
-        assert acknowledged <= factors <= acknowledged + 1, (seed, number)
-        assert factors == challenges, (seed, number)
-        seen.append((child.returncode, acknowledged))
-    assert all(code == -signal.SIGKILL for code, _ in seen), "too quick to be killed: let it guess for longer"
-    assert any(acknowledged for _, acknowledged in seen), "killed before it began"
+    with guessing(solely.directory, [f"killed-{number}" for number in range(ROUNDS)]) as processes:
+        for process, factor, told in processes:
+            time.sleep(chance.uniform(0, 0.4))
+            os.kill(int(process), signal.SIGKILL)
+            acknowledged = told()
+            factors, challenges = counts(superuser, factor)
+            assert acknowledged <= factors <= acknowledged + 1, (seed, len(seen))
+            assert factors == challenges, (seed, len(seen))
+            seen.append(acknowledged)
+    assert len(seen) == ROUNDS
+    assert max(seen) < 98, "too quick to be killed: let it guess for longer"
+    assert any(seen), "killed before it began"
 
 
 def test_a_database_that_is_killed_has_counted_what_was_told(fresh):
@@ -64,10 +66,11 @@ def test_a_database_that_is_killed_has_counted_what_was_told(fresh):
     seed = os.urandom(4).hex()
     chance = random.Random(seed)
     for number in range(2):
-        child, factor = start(fresh, f"killed-{number}")
-        time.sleep(chance.uniform(0.1, 0.4))
-        os.kill(int((fresh / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        acknowledged = told(child)
+        with guessing(fresh, [f"killed-{number}"]) as processes:
+            _, factor, told = next(processes)
+            time.sleep(chance.uniform(0.1, 0.4))
+            os.kill(int((fresh / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            acknowledged = told()
         with Solely(fresh), running(fresh / "postgres") as host:
             password = read_keyring(fresh, "owner").secret("database")
             with Database(host).superuser(SUPERUSER, password) as connection:
