@@ -315,8 +315,10 @@ def test_a_confirmation_changes_no_factor_by_itself(world, subject):
     """The proof of an enrolment is of the new factor alone: it must not vouch for the next one."""
     app = hold(world, subject, "totp")
     proof = world.prove(subject, app.factor, app.by)
-    begun = world.verification.enrol(subject, Wanted("recovery-codes"), proof=proof.id)
-    shown = world.verification.answer(subject, begun.challenge, begun.factor, begun.codes[0])
+    begun = world.verification.enrol(subject, Wanted("passkey", account="x"), proof=proof.id)
+    created = Authenticator(origin="http://localhost:8000").create(begun.passkey)
+    shown = world.verification.answer(subject, begun.challenge, begun.factor, created)
+    assert shown.assurance.aal == "aal2"
     with pytest.raises(ProofNeeded):
         world.verification.remove(subject, app.factor, proof=shown.id)
 
