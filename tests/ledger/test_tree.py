@@ -11,6 +11,7 @@ from solely.ledger.tree import (
     EMPTY_ROOT,
     Frontier,
     consistency_path,
+    growth_path,
     inclusion_path,
     leaf_hash,
     node_hash,
@@ -145,6 +146,14 @@ def test_every_path_up_to_40_leaves_is_the_rfc_s_and_proves_its_root():
             path = consistency_path(tree, old)
             assert list(path) == (naive_subproof(old, tree) if old else [])
             assert verify_consistency(old, root_of(tree[:old]), size, root, path) == root
+
+
+def test_a_frontier_and_what_came_after_it_prove_as_much_as_all_leaves():
+    leaves = [leaf_hash(bytes([n])) for n in range(70)]
+    for new in range(71):
+        for old in range(new + 1):
+            path = growth_path(Frontier().extend(leaves[:old]), leaves[old:new])
+            assert path == consistency_path(leaves[:new], old)
 
 
 @settings(max_examples=50)

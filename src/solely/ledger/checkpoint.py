@@ -99,7 +99,12 @@ class Signature:
 
     def is_of(self, key: NoteKey) -> bool:
         """Whether the line says that it is by that key."""
-        return self.name == key.name and self.data[:_ID_BYTES] == key.key_id
+        return (self.name, self.key_id) == (key.name, key.key_id)
+
+    @property
+    def key_id(self) -> bytes:
+        """The first four bytes, which tell keys of one name apart."""
+        return self.data[:_ID_BYTES]
 
     @property
     def content(self) -> bytes:

@@ -18,6 +18,7 @@ __all__ = [
     "HASH_BYTES",
     "Frontier",
     "consistency_path",
+    "growth_path",
     "inclusion_path",
     "leaf_hash",
     "node_hash",
@@ -164,6 +165,28 @@ def consistency_path(leaves: Sequence[bytes], old: int) -> tuple[bytes, ...]:
             low, known = split, False
     if not known:
         path.append(root_of(leaves[low:high]))
+    return tuple(reversed(path))
+
+
+def growth_path(old: Frontier, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
+    """`consistency_path` of the tree that `old` and more leaf hashes make, without the leaves before them.
+
+    What it needs of the old tree is its full subtrees, and those the frontier holds. Empty for an empty old tree.
+    """
+    if not old.size or not leaves:
+        return ()
+    path, known = [], True
+    low, high, full = 0, old.size + len(leaves), list(old.roots)
+    while old.size != high:
+        split = low + (1 << (high - low - 1).bit_length() - 1)
+        if old.size <= split:
+            path.append(root_of(leaves[split - old.size : high - old.size]))
+            high = split
+        else:
+            path.append(full.pop(0))
+            low, known = split, False
+    if not known:
+        path.append(full.pop(0))
     return tuple(reversed(path))
 
 
