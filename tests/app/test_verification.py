@@ -22,7 +22,12 @@ from solely.verification.settings import Settings, read_settings
 SECRET = "c0rrect-h0rse"
 MAIL = {"host": "mail.example.org", "address": "codes@example.org"}
 TEMPLATE = {"id": "{send}", "message": {"to": "{to}", "text": "{text}"}}
-DRIVERS = {"twilio": {}, "vonage": {}, "generic": {"url": "https://sms.example.org", "template": {"a": "{to} {text}"}}}
+KEYED = {"user": "AC1", "password-file": "secret", "origin": "Shop"}
+DRIVERS = {
+    "twilio": KEYED,
+    "vonage": KEYED,
+    "generic": {"url": "https://sms.example.org", "template": {"a": "{to} {text}"}},
+}
 
 
 def clock():
@@ -34,20 +39,21 @@ def secret_file(tmp_path):
     """A function: a file with these bytes; its path as a text."""
 
     def write(data):
-        path = tmp_path / "secret"
+        path = tmp_path / "of-the-test"
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return str(path)
+        return path.name  # from the directory
 
     return write
 
 
 @pytest.fixture
-def opened():
+def opened(tmp_path):
     """A function: the post of these settings; its connections are closed after the test."""
     posts = []
+    (tmp_path / "secret").write_text(SECRET)
 
     def open_(**tables):
-        posts.append(open_post(Settings(**tables), clock))
+        posts.append(open_post(tmp_path, Settings(**tables), clock))
         return posts[-1]
 
     yield open_

@@ -32,7 +32,10 @@ BOUNDS = {  # table, field: the least and the most
     ("", "password-least"): (8, 64),
 }
 MAIL = {"name": "own", "host": "localhost", "address": "codes@example.org"}
-GATEWAY = {"name": "one", "driver": "twilio"}
+GATEWAY = {
+    "name": "one", "driver": "twilio", "user": "AC1", "password-file": "secret", "origin": "Shop",
+    "url": "https://sms.example.org", "template": {"a": "{to} {text}"},
+}  # fmt: skip
 WORDS = {  # table, field: what it may be
     ("factors", "totp-algorithm"): ["SHA1", "SHA256", "SHA512"],
     ("factors", "totp-digits"): [6, 8],
@@ -91,12 +94,42 @@ def test_a_number_is_taken_within_its_bounds_and_no_further(place, bounds):
 @pytest.mark.parametrize("field", ["alarm-below", "stop-below"])
 def test_a_share_is_from_0_to_1(field):
     for value in (0.0, 0.5, 1.0, 1):
-        assert read("fraud", **{field: value})
+        assert read("fraud", **{"stop-below": 0, "alarm-below": 1, field: value})
     for value in (-0.01, 1.01, "0.5", True):
         refused("fraud", **{field: value})
     for value in ("nan", "inf", "-inf"):
         with pytest.raises(SettingsError):
             read_settings(f"[fraud]\n{field} = {value}".encode())
+
+
+def test_a_country_is_closed_after_the_alarm_rang_and_not_before():
+    assert read("fraud", **{"alarm-below": 0.4, "stop-below": 0.4})
+    assert "alarm" in refused("fraud", **{"alarm-below": 0.3, "stop-below": 0.4})
+
+
+@pytest.mark.parametrize("driver", ["twilio", "vonage", "generic"])
+def test_a_gateway_has_what_its_driver_needs(driver):
+    for field in ("url", "template") if driver == "generic" else ("user", "password-file", "origin"):
+        assert "need" in refused("sms", **{"driver": driver, field: {} if field == "template" else ""})
+
+
+def test_no_two_senders_have_one_name():
+    for tables in ({"email": [MAIL, MAIL]}, {"email": [MAIL], "sms": [{**GATEWAY, "name": "own"}]}):
+        assert "one name" in refused(**tables)
+
+
+def test_the_page_of_not_me_is_a_page_under_https_without_a_query():
+    for page in ("", "https://shop.example/not-me", "http://localhost:8000/not-me"):
+        assert read("service", **{"not-me": page}).service.not_me == page
+    for page in (
+        "http://shop.example/",
+        "shop.example",
+        "https://",
+        "https://a.b/?x=1",
+        "https://a.b/#x",
+        "javascript:",
+    ):
+        refused("service", **{"not-me": page})
 
 
 @pytest.mark.parametrize(("place", "words"), WORDS.items(), ids=[".".join(place) for place in WORDS])
@@ -125,7 +158,7 @@ def test_a_server_has_a_port():
 
 @pytest.mark.parametrize("table", ["fraud", "sms"])
 def test_a_country_is_two_capitals(table):
-    assert read(table, countries=["DE", "AT", "DE"])
+    assert read(table, countries=["DE", "AT", "DE", "001"])  # the last is a satellite's
     for countries in (["de"], ["DEU"], [""], ["D1"], [49], [["DE"]], "DE", {"DE": 1}):
         refused(table, countries=countries)
 

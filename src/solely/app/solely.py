@@ -141,7 +141,7 @@ class Solely:
         keyring = read_keyring(self.directory, "security")
         gate = Gate(self._login(self._ledger_keyring), self._pen, self.clock)
         settings = settings_in(self.directory)
-        post = open_post(settings, self.clock)
+        post = open_post(self.directory, settings, self.clock)
         security = open_security(keyring, self._login(keyring), gate, settings, post, self.clock)
         desk = replace(self.desk, connection=self._login(read_keyring(self.directory, "desk")))
         return Verification(

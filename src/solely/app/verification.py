@@ -73,19 +73,19 @@ def open_security(
     )
 
 
-def open_post(settings: Settings, clock: Callable[[], datetime]) -> Post:
+def open_post(directory: Path, settings: Settings, clock: Callable[[], datetime]) -> Post:
     """The senders of the settings in their order; after them, for a trial, what has none is printed."""
-    senders: list[Sender] = [_mail(one, clock) for one in settings.email]
-    senders += [_gateway(one) for one in settings.sms]
+    senders: list[Sender] = [_mail(directory, one, clock) for one in settings.email]
+    senders += [_gateway(directory, one) for one in settings.sms]
     rules, channels = settings.fraud.rules(), {sender.channel for sender in senders}
     if settings.console:
         kinds: tuple[Literal["sms", "email"], ...] = ("sms", "email")
         senders += [Console(sys.stderr, channel) for channel in kinds if channel not in channels]
-    receipts = {one.name: reader for one in settings.sms if (reader := _receipts(one))}
+    receipts = {one.name: reader for one in settings.sms if (reader := _receipts(directory, one))}
     return Post(senders, Breaker(clock), rules, receipts)
 
 
-def _mail(one: Mail, clock: Callable[[], datetime]) -> Sender:
+def _mail(directory: Path, one: Mail, clock: Callable[[], datetime]) -> Sender:
     return Smtp(
         name=one.name,
         host=one.host,
@@ -95,12 +95,12 @@ def _mail(one: Mail, clock: Callable[[], datetime]) -> Sender:
         clock=clock,
         display=one.display,
         user=one.user,
-        password=_secret(one.password_file),
+        password=_secret(directory, one.password_file),
     )
 
 
-def _gateway(one: GatewayTable) -> Sender:
-    secret = _secret(one.password_file)
+def _gateway(directory: Path, one: GatewayTable) -> Sender:
+    secret = _secret(directory, one.password_file)
     auth = (one.user, secret) if one.user else None
     gateway = Gateway(one.name, ticks=time.monotonic, auth=auth)
     match one.driver:
@@ -112,15 +112,15 @@ def _gateway(one: GatewayTable) -> Sender:
             return replace(vonage, base=one.base or vonage.base)
         case "generic":
             headers = {one.header: secret} if one.header else {}
-            statuses = {int(status): verdict for status, verdict in one.statuses.items() if status.isdecimal()}
+            statuses = {int(status): verdict for status, verdict in one.statuses.items()}
             return Generic(gateway, one.url, one.template, headers, statuses=statuses, countries=one.countries)
 
 
-def _receipts(one: GatewayTable) -> ReceiptReader | None:
+def _receipts(directory: Path, one: GatewayTable) -> ReceiptReader | None:
     """How a gateway's receipts are read; None where nothing is set to sign them."""
     if one.driver == "twilio":
-        return TwilioReceipts(_secret(one.password_file)) if one.password_file else None
-    secret = _secret(one.receipt_secret_file)
+        return TwilioReceipts(_secret(directory, one.password_file))
+    secret = _secret(directory, one.receipt_secret_file)
     if not secret:
         return None
     if one.driver == "vonage":
@@ -128,12 +128,15 @@ def _receipts(one: GatewayTable) -> ReceiptReader | None:
     return GenericReceipts(secret, one.receipt_reference, one.receipt_status, one.receipt_values)
 
 
-def _secret(path: str) -> str:
-    """What a secret's file holds, without the line's end; secrets stand in files of their own, not in the settings."""
+def _secret(directory: Path, path: str) -> str:
+    """What a secret's file holds, without the line's end: secrets stand in files of their own, not in the settings.
+
+    A relative path is one from the data directory.
+    """
     if not path:
         return ""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = (directory / path).read_text(encoding="utf-8")
     except (OSError, ValueError):
         text = None
     if text is None:  # raised here, away from an error that holds the bytes

@@ -80,9 +80,14 @@ def trusted(*, after_password: bool) -> Assurance:
     return Assurance(("pwd",), "aal1") if after_password else Assurance((), "none")
 
 
-def best(kinds: Collection[Kind], *, after_password: bool) -> AAL:
-    """The highest level a person with these factors can prove by one of them."""
-    levels = [assure(kind, after_password=after_password).aal for kind in kinds]
+def best(kinds: Collection[Kind], *, after_password: bool, verifies: bool = False) -> AAL:
+    """The highest level a person with these factors can prove by one of them.
+
+    `verifies`: one of their passkeys verifies its user.
+    """
+    levels = [
+        assure(kind, after_password=after_password, user_verified=verifies and kind == "passkey").aal for kind in kinds
+    ]
     return max(levels, key=_ORDER.index, default="none")
 
 

@@ -257,7 +257,9 @@ def _authorise(
     if proof is None:
         raise ProofNeeded("a fresh proof comes first", cure=f"pass a challenge for {MANAGE}, then give its id")
     shown = prove(security, pseudonym, proof, (SIGN_IN, MANAGE, RECOVER), security.settings.ages.manage)
-    if not shown.assurance.reaches(best(guarded, after_password="pwd" in shown.assurance.amr)):
+    with answering():
+        verifies = any(one.user_verified for one in factors.passkeys(security.connection, pseudonym))
+    if not shown.assurance.reaches(best(guarded, after_password="pwd" in shown.assurance.amr, verifies=verifies)):
         raise ProofNeeded("this proof is weaker than the factors that are there", cure="use a stronger factor")
     if strong and shown.kind not in STRONG:
         raise ProofNeeded("the last strong factor goes only by a strong factor", cure="use it, or add another first")

@@ -25,7 +25,11 @@ _CURE = "see docs/verification.md"
 _LOCAL = {"localhost", "127.0.0.1"}
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Page = Annotated[
+    str, Field(pattern=r"^(?:https://[^\s?#]+|http://(?:localhost|127\.0\.0\.1)[^\s?#]*)?$", max_length=256)
+]
+Status = Annotated[str, Field(pattern=r"^[1-5][0-9]{2}$")]  # of HTTP
+Country = Annotated[str, Field(pattern=r"^(?:[A-Z]{2}|001)$")]  # ISO 3166 alpha-2; 001 for satellites
 
 
 class _Table(BaseModel):
@@ -62,7 +66,7 @@ class Service(_Table):
     name: Annotated[str, Field(min_length=1, max_length=64)] = "Solely"
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)] = "localhost"
     origins: tuple[str, ...] = ("http://localhost:8000",)
-    not_me: str = ""  # the page that a notice's "this was not me" leads to; its token comes after ?token=
+    not_me: Page = ""  # the page that a notice's "this was not me" leads to; its token comes after ?token=
 
     @field_validator("name")
     @classmethod
@@ -163,6 +167,12 @@ class Fraud(_Table):
     def _set(cls, value: Any) -> Any:
         return _names(value)
 
+    @model_validator(mode="after")
+    def _alarm_rings_first(self) -> Self:
+        if self.stop_below > self.alarm_below:
+            raise ValueError("the alarm rings before a country is closed: alarm-below is the greater")
+        return self
+
     def rules(self) -> FraudSettings:
         """The same as the rules take it."""
         return FraudSettings(
@@ -208,12 +218,20 @@ class Gateway(_Table):
     url: str = ""
     template: dict[str, Any] = {}
     header: str = ""  # the generic one's: what carries the password, as Authorization
-    statuses: dict[str, Literal["next", "stop", "opt-out"]] = {}
+    statuses: dict[Status, Literal["next", "stop", "opt-out"]] = {}
 
     @field_validator("countries", mode="before")
     @classmethod
     def _set(cls, value: Any) -> Any:
         return _names(value)
+
+    @model_validator(mode="after")
+    def _has_what_its_driver_needs(self) -> Self:
+        if self.driver == "generic" and not (self.url and self.template):
+            raise ValueError("a generic gateway needs url and template")
+        if self.driver != "generic" and not (self.user and self.password_file and self.origin):
+            raise ValueError("twilio and vonage need user, password-file and origin")
+        return self
 
 
 class Settings(_Table):
@@ -228,6 +246,13 @@ class Settings(_Table):
     sms: tuple[Gateway, ...] = ()
     console: bool = True  # for a trial: messages without a server or gateway are printed, code and all
     password_least: Annotated[int, Field(ge=8, le=64)] = 8  # characters; 15 where a password is all there is
+
+    @model_validator(mode="after")
+    def _each_sender_has_its_name(self) -> Self:
+        names = [one.name for one in self.email] + [one.name for one in self.sms]
+        if len(set(names)) < len(names):
+            raise ValueError("two senders have one name")
+        return self
 
     @field_validator("email", "sms", mode="before")
     @classmethod

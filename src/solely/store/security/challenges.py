@@ -32,7 +32,6 @@ __all__ = [
     "cancel",
     "evidence",
     "fail",
-    "find",
     "forget",
     "passed",
     "read",
@@ -236,14 +235,6 @@ def _json(answers: Sequence[Answering], more: Sequence[Mapping[str, Any]] = ()) 
         for n, one in enumerate(answers)
     )
     return json.dumps(list(places))
-
-
-def find(connection: psycopg.Connection, home: UUID, challenge: UUID) -> tuple[str, str, datetime, UUID | None] | None:
-    """A challenge's state, act, when it ends, and the one factor that may answer it."""
-    return connection.execute(
-        "SELECT state, act, expires_at, factor FROM security.challenges WHERE pseudonym = %s AND challenge = %s",
-        [home, challenge],
-    ).fetchone()
 
 
 def secret(connection: psycopg.Connection, home: UUID, challenge: UUID) -> bytes:

@@ -11,7 +11,6 @@ from psycopg.rows import class_row
 
 __all__ = [
     "Due",
-    "Reset",
     "add_change",
     "add_notice",
     "approve",
@@ -36,16 +35,6 @@ class Due:
     kind: str
     factor: UUID | None
     tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """An officer's reset that another officer has to approve."""
-
-    pseudonym: UUID
-    asked_by: str
-    asked_at: datetime
-    approved_by: str | None
 
 
 def add_change(
