@@ -41,6 +41,14 @@ def test_looking_at_an_answer_spends_and_counts_nothing(world, subject, kind):
     assert (row_of(world, held), asked_of(world, held, begun.id)) == before
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "passkey"])
+def test_a_right_code_in_a_megabyte_of_spaces_is_wrong(world, subject, kind):
+    held = hold(world, subject, kind)
+    begun = world.verification.challenge(subject)
+    with pytest.raises(WrongAnswer):
+        checked(world, held, begun, right(world, held, begun) + " " * 1_000_000)
+
+
 @pytest.mark.parametrize(
     ("kind", "amr", "aal"),
     [
