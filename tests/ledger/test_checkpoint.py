@@ -13,6 +13,7 @@ from solely.keys import new_keyring
 from solely.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
+    read_base64,
     read_verifier_key,
     sign_checkpoint,
     verify_checkpoint,
@@ -127,3 +128,10 @@ def test_a_name_has_no_space_and_no_plus(name):
 def test_a_log_signs_only_under_its_own_name():
     with pytest.raises(BadInput):
         sign_checkpoint(Checkpoint("other.example/log", 1, bytes(32)), KEY, LEDGER.sign)
+
+
+@given(st.binary())
+def test_base64_is_read_in_the_one_way_it_is_written(data):
+    text = b64encode(data).decode()
+    assert read_base64(text) == data
+    assert read_base64(f"{text}\n") is None

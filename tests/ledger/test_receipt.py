@@ -13,7 +13,6 @@ from solely.ledger.entry import decode
 from solely.ledger.receipt import (
     Receipt,
     Receipted,
-    read_base64,
     read_receipt,
     receipt_from,
     verify_receipt,
@@ -149,10 +148,3 @@ def test_a_receipt_is_read_back(index, path, body, note):
 def test_a_text_that_is_no_receipt_is_tampered_and_nothing_else(text):
     with pytest.raises(Tampered):
         verify_receipt(text, KEY)
-
-
-@given(st.binary())
-def test_base64_is_read_in_the_one_way_it_is_written(data):
-    text = b64encode(data).decode()
-    assert read_base64(text) == data
-    assert read_base64(f"{text}\n") is None

@@ -32,6 +32,7 @@ __all__ = [
     "VerifierKey",
     "check_signature",
     "head_of",
+    "read_base64",
     "read_note",
     "read_verifier_key",
     "sign_checkpoint",
@@ -74,7 +75,7 @@ class NoteKey:
     def read(cls, text: str) -> Self:
         """Read a key as `str` writes it. Raises BadInput, also where the key id is not the key's."""
         name, _, rest = text.partition("+")
-        public = _base64(rest.partition("+")[2])
+        public = read_base64(rest.partition("+")[2])
         if public is None or public[:1] != cls.ALGORITHM:
             raise BadInput("not an Ed25519 verifier key", where=_WHERE, cure="name+keyid+key, as its owner prints it")
         key = cls(name, public[1:])
@@ -178,7 +179,7 @@ def head_of(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or lines[-1] or not _SIZE.fullmatch(lines[1]):  # noqa: PLR2004 - 3, end
         raise Tampered("not origin, size and root", where=_WHERE)
-    root = _base64(lines[2])
+    root = read_base64(lines[2])
     if root is None or len(root) != HASH_BYTES:
         raise Tampered("its root is not 32 bytes", where=_WHERE)
     return Checkpoint(lines[0], int(lines[1]), root)
@@ -194,13 +195,13 @@ def check_signature(message: bytes, signature: bytes, key: NoteKey) -> None:
 
 def _signature(line: str) -> Signature:
     read = _SIGNATURE.fullmatch(line)
-    data = _base64(read["signature"]) if read else None
+    data = read_base64(read["signature"]) if read else None
     if read is None or data is None:
         raise Tampered("not a signature line", where=_WHERE)
     return Signature(read["name"], data)
 
 
-def _base64(text: str) -> bytes | None:
+def read_base64(text: str) -> bytes | None:
     """What stands in base64, if it is written in the one way there is (RFC 4648 §3.5)."""
     try:
         data = b64decode(text, validate=True)

@@ -16,8 +16,9 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from solely.errors import Tampered
+from solely.ledger.checkpoint import read_base64
 from solely.ledger.members import MemberProof, Members, verify_member
-from solely.ledger.receipt import read_base64, read_hashes
+from solely.ledger.receipt import read_hashes
 
 __all__ = ["Shown", "verify_member_receipt", "write_member_receipt"]
 

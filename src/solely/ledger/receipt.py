@@ -16,12 +16,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solely.errors import Tampered
-from solely.ledger.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
+from solely.ledger.checkpoint import Checkpoint, VerifierKey, read_base64, verify_checkpoint
 from solely.ledger.entry import Entry
 from solely.ledger.published import read_entry, read_head
 from solely.ledger.tile_tree import TileTree
@@ -31,7 +31,6 @@ from solely.ledger.tree import HASH_BYTES, leaf_hash, verify_inclusion
 __all__ = [
     "Receipt",
     "Receipted",
-    "read_base64",
     "read_hashes",
     "read_receipt",
     "receipt_from",
@@ -99,15 +98,6 @@ def read_hashes(lines: Sequence[str], where: str) -> tuple[bytes, ...]:
             raise Tampered("not a hash", where=where)
         hashes.append(one)
     return tuple(hashes)
-
-
-def read_base64(text: str) -> bytes | None:
-    """What stands in base64, if it is written in the one way there is (RFC 4648 §3.5)."""
-    try:
-        data = b64decode(text, validate=True)
-    except ValueError:
-        return None
-    return data if b64encode(data).decode() == text else None
 
 
 def verify_receipt(text: str, key: VerifierKey, body: bytes | None = None) -> Receipted:
