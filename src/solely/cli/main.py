@@ -16,12 +16,13 @@ from solely.cli.ledger import ledger_cli
 from solely.cli.match import match
 from solely.cli.terminal import QUIET, complain
 from solely.cli.verify import verify_cli
+from solely.cli.witness import witness
 from solely.errors import SolelyError, Unavailable
 
 __all__ = ["main"]
 
 cli = typer.Typer(**QUIET, add_completion=False, help="Each contact used solely for what it was given for.")
-for verb in (init, give, withdraw, match, audit):
+for verb in (init, give, withdraw, match, audit, witness):
     cli.command()(verb)
 cli.add_typer(audience_cli, name="audience")
 cli.add_typer(ledger_cli, name="ledger")

@@ -28,16 +28,16 @@ def application(page: Page) -> FastAPI:
     return app
 
 
-def reserve(port: int) -> socket.socket:
+def reserve(port: int, host: str = HOST) -> socket.socket:
     """Take the port now, to serve there later. Raises Unavailable where someone else has it."""
     place = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        place.bind((HOST, port))
+        place.bind((host, port))
         place.listen()  # who comes early waits; and a port merely bound could be taken twice
     except OSError as error:
         place.close()
-        raise Unavailable("the port can't be had", where=f"{HOST}:{port}", cure="name another with --port") from error
+        raise Unavailable("the port can't be had", where=f"{host}:{port}", cure="name another with --port") from error
     return place
 
 
