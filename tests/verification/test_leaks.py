@@ -141,9 +141,10 @@ class Tour:
     def misuse(self, vendors, superuser):
         """Senders that break, destinations that are refused, a database that says what it was asked to store."""
         world, subject = self.world, self.subject
+        before = {one.id for one in world.solely.desk.standing(subject, "two-factor", world.clock())}
         number = self.give("sms", "two-factor")
         vendors.says[number] = (400, "no")
-        (giving,) = [one.id for one in world.solely.desk.standing(subject, "two-factor", world.clock())][-1:]
+        (giving,) = {one.id for one in world.solely.desk.standing(subject, "two-factor", world.clock())} - before
         self.refused(world.verification.enrol, f"{subject}-nobody", Wanted("sms"))
         self.refused(world.verification.enrol, subject, Wanted("sms", giving=giving))
         superuser.execute(
