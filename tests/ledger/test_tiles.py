@@ -69,8 +69,7 @@ def test_each_tile_holds_the_hashes_that_the_specification_says():
 @given(st.integers(0, 2_000), st.integers(0, 2_000))
 def test_a_log_that_grew_in_steps_has_the_files_of_one_published_at_once(first, more):
     edge, files = files_of(first)
-    aligned = Edge(first - first % 256, ((), *edge.levels[1:]) if first >= 256 else ())
-    after, grown = files_of(first + more, aligned)
+    after, grown = files_of(first + more, edge.at_bundle())
     at_once = files_of(first + more)[1]
     assert after.root() == root_of([*map(leaf_hash, BODIES[: first + more])])
     assert at_once.items() <= (files | grown).items()

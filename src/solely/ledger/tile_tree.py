@@ -26,14 +26,14 @@ class TileTree:
     def __init__(self, fetch: Fetch, head: Checkpoint) -> None:
         self._fetch, self.size = fetch, head.size
         self._kept: dict[int, tuple[int, tuple[bytes, ...]]] = {}
-        self._edge = self._read_edge()
-        if self._edge.root() != head.root:
+        self.edge = self._read_edge()
+        if self.edge.root() != head.root:
             raise Tampered("the tiles make another root", where=f"checkpoint at {head.size} entries")
 
     def hashes(self, level: int, number: int) -> tuple[bytes, ...]:
         """The hashes of a tile of this tree, 256 or, at its edge, fewer."""
         if number == self.size >> 8 * (level + 1):
-            return self._edge.levels[level]
+            return self.edge.levels[level]
         kept = self._kept.get(level)
         if kept is not None and kept[0] == number:
             return kept[1]
@@ -58,7 +58,7 @@ class TileTree:
         if not 0 <= index < self.size:
             raise NotFound(f"no entry {index} among {self.size}", where="ledger")
         path: list[bytes] = []
-        for level, edge in enumerate(self._edge.nodes()):
+        for level, edge in enumerate(self.edge.nodes()):
             number = index // WIDTH
             at_edge = number == self.size >> 8 * (level + 1)
             path += inclusion_path(edge if at_edge else self.hashes(level, number), index % WIDTH)

@@ -108,6 +108,11 @@ class Edge:
         if [len(level) for level in self.levels] != widths(self.size):
             raise Tampered("not the edge of a tree of its size", where="ledger tiles")
 
+    def at_bundle(self) -> Edge:
+        """The edge where the last bundle begins: the log grows from there, that bundle's entries anew."""
+        size = self.size - self.size % WIDTH
+        return Edge(size, ((), *self.levels[1:]) if size else ())
+
     def nodes(self) -> Iterator[tuple[bytes, ...]]:
         """Each level's partial tile and, last, the root of the partial ones below, which no tile holds."""
         below: tuple[bytes, ...] = ()

@@ -1,0 +1,135 @@
+"""Publish the ledger as a folder of static files (C2SP tlog-tiles), which any HTTP server can serve.
+
+- Only what a signed head covers; the head is written last, so who reads it finds every file it speaks of.
+- Each file takes its place in one step, and all are durable before the head is.
+- It goes on from what is there. What was published under a head is never written again; where the log does not
+  continue it, nothing is published: two histories under one key are what a ledger must not have.
+- Partial files go once their full one is under a published head.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from solely.app.durable import locked
+from solely.app.fetch import from_folder
+from solely.errors import Tampered
+from solely.ledger.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
+from solely.ledger.published import read_head
+from solely.ledger.tile_tree import TileTree
+from solely.ledger.tiles import CHECKPOINT, Edge, File, bundle_path, grow, tile_path, widths
+from solely.ledger.tree import EMPTY_ROOT, leaf_hash
+
+__all__ = ["BodiesFrom", "Published", "publish"]
+
+BodiesFrom = Callable[[int], Generator[bytes]]  # the log's entries from a sequence on
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How many entries the published head covers, and how many files were written for it, with the head itself."""
+
+    size: int
+    files: int
+
+
+def publish(bodies_from: BodiesFrom, note: str, key: VerifierKey, folder: Path) -> Published:
+    """Bring a folder up to the signed head `note`.
+
+    Raises Tampered where the entries are not what was signed, or not what was published before; the published head
+    then stays as it was.
+    """
+    head = verify_checkpoint(note, key)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        old = _published(folder, key)
+        if old.size > head.size or (old.size == head.size and old.root != head.root):
+            raise Tampered(f"another history of {old.size} entries was published", where=str(folder))
+        writing = _Writing(folder)
+        if old.size < head.size:
+            edge = TileTree(from_folder(folder), old).edge
+            with closing(bodies_from(edge.at_bundle().size)) as bodies:
+                _grow(edge, bodies, head, writing)
+        if not _is_there(folder / CHECKPOINT, note):
+            writing.put((CHECKPOINT, note.encode()))
+            writing.sync()
+        _drop_partial(folder, old.size, head.size)
+    return Published(head.size, writing.count)
+
+
+def _published(folder: Path, key: VerifierKey) -> Checkpoint:
+    if not (folder / CHECKPOINT).exists():
+        return Checkpoint(key.name, 0, EMPTY_ROOT)
+    return read_head(from_folder(folder), key)[0]
+
+
+def _is_there(path: Path, note: str) -> bool:
+    return path.exists() and path.read_bytes() == note.encode()
+
+
+def _grow(edge: Edge, bodies: Iterable[bytes], head: Checkpoint, writing: _Writing) -> None:
+    """Write the tiles from the last published bundle on; durable on return."""
+    begin, known = edge.at_bundle(), edge.levels[0] if edge.levels else ()
+    for after, files in grow(begin, islice(_as_published(bodies, known), head.size - begin.size)):
+        edge = after
+        for file in files:
+            writing.put(file)
+    writing.sync()
+    if edge.size != head.size or edge.root() != head.root:
+        raise Tampered("the stored entries are not what was signed", where=f"checkpoint at {head.size} entries")
+
+
+def _as_published(bodies: Iterable[bytes], known: tuple[bytes, ...]) -> Iterator[bytes]:
+    """The bodies, whose first ones have to have the leaf hashes that were published."""
+    for at, body in enumerate(bodies):
+        if at < len(known) and leaf_hash(body) != known[at]:
+            raise Tampered("another entry was published in its place", where="ledger")
+        yield body
+
+
+def _drop_partial(folder: Path, old: int, new: int) -> None:
+    """Remove partial files of the size before whose full ones are there now."""
+    for level, width in enumerate(widths(old)):
+        number = old >> 8 * (level + 1)
+        if width and number < new >> 8 * (level + 1):
+            shutil.rmtree((folder / tile_path(level, number, width)).parent, ignore_errors=True)
+            if level == 0:
+                shutil.rmtree((folder / bundle_path(number, width)).parent, ignore_errors=True)
+
+
+class _Writing:
+    """Files that take their places in a folder one by one, and are durable after `sync`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._touched = folder, set[Path]()
+        self.count = 0
+
+    def put(self, file: File) -> None:
+        """Write one file and its content durably; that it has its name is durable after `sync`."""
+        path, data = self._folder / file[0], file[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.new")
+        with fresh.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+        self._touched.add(path.parent)
+        self.count += 1
+
+    def sync(self) -> None:
+        """Make the names durable, those of new folders too."""
+        inside = {above for one in self._touched for above in (one, *one.parents) if above.is_relative_to(self._folder)}
+        for folder in inside:
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        self._touched.clear()
