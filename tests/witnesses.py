@@ -2,7 +2,7 @@
 
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 
 import httpx
@@ -38,9 +38,9 @@ class Log:
 
 
 @contextmanager
-def served(application):
+def served(application, port=0):
     """An application's address while it is served by a thread."""
-    with socket.create_server(("127.0.0.1", 0)) as place:
+    with socket.create_server(("127.0.0.1", port)) as place:
         config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off")
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [place]}, daemon=True)
@@ -57,3 +57,18 @@ def serving(witness):
     """A client of a witness that is served."""
     with served(witness_server(witness)) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
         yield client
+
+
+@contextmanager
+def listening(many):
+    """The addresses of many witnesses while they are served, in their order."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(served(witness_server(one))) for one in many]
+
+
+def table(witnesses, urls, quorum, *, required=False):
+    """A ledger.toml."""
+    lines = [f"quorum = {quorum}", f"required = {str(required).lower()}"]
+    for witness, url in zip(witnesses, urls, strict=True):
+        lines += ["[[witness]]", f'url = "{url}"', f'key = "{witness.key}"']
+    return "\n".join(lines) + "\n"

@@ -1,5 +1,6 @@
 """`solely witness`, run as a person runs it, and killed as a machine is."""
 
+import json
 import os
 import random
 import re
@@ -84,3 +85,15 @@ def test_without_a_log_s_key_it_does_not_start(options, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
     assert done.returncode == 2
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.server
+def test_a_command_tells_that_witnesses_are_missing_and_does_its_work(fresh, tmp_path):
+    key = WitnessKey("witness.example/1", bytes(range(32)))
+    (fresh / "ledger.toml").write_text(f'quorum = 1\n[[witness]]\nurl = "http://127.0.0.1:9"\nkey = "{key}"\n')
+    command = [str(SOLELY), "ledger", "verify", "--dir", str(fresh), "--json"]
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "80"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, json.loads(done.stdout)["verified"]) == (0, True)
+    said = "solely: alarm: 0 of 1 witnesses cosigned the ledger; witness.example/1 does not answer\n"
+    assert done.stderr == said

@@ -17,6 +17,7 @@ from solely.errors import Tampered
 from solely.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from solely.ledger.entry import decode
 from solely.ledger.proof import verify_log
+from solely.ledger.tree import consistency_path, leaf_hash
 from solely.store import ledger
 from solely.store.ledger import Words
 
@@ -213,6 +214,34 @@ def test_the_anchor_is_the_newest_note_put_there_in_one_step(pen, connection, si
     ledger.keep_anchor(connection, path)
     assert path.read_text() == newer
     assert [one.name for one in tmp_path.iterdir()] == ["checkpoint"]
+
+
+def test_what_witnesses_signed_later_stays_in_the_anchor(pen, connection, signed, tmp_path):
+    path = tmp_path / "checkpoint"
+    write(pen, connection, words())
+    note = signed()
+    path.write_text(f"{note}— witness.example/1 AAAA\n")
+    ledger.keep_anchor(connection, path)
+    assert path.read_text() == f"{note}— witness.example/1 AAAA\n"
+    write(pen, connection, words())
+    newer = signed()
+    ledger.keep_anchor(connection, path)
+    assert path.read_text() == newer
+
+
+def test_what_grew_is_proved_from_each_checkpoint_and_from_between(pen, connection, signed):
+    sizes = []
+    for _ in range(3):
+        sizes += [write(pen, connection, words(), words(), words())]
+        signed()
+    with closing(ledger.records(connection)) as stored:
+        leaves = [leaf_hash(record.body) for record in stored]
+    new = len(leaves)
+    for old in {0, 1, 2, new - 1, new, *sizes, *(one + 1 for one in sizes)}:
+        assert ledger.growth(connection, old, new) == consistency_path(leaves, old)
+        assert ledger.growth(connection, min(old, new - 2), new - 2) == consistency_path(
+            leaves[: new - 2], min(old, new - 2)
+        )
 
 
 def test_an_entry_is_read_back_byte_for_byte(pen, connection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,11 @@ import psycopg
 
 from solely.app.directory import read_keyring, verifier_key
 from solely.app.environment import cores, now
+from solely.app.fetch import from_folder
+from solely.app.publish import Published, publish
 from solely.app.verification import open_post, open_security, settings_in
+from solely.app.witness_settings import witness_settings_in
+from solely.app.witnesses import Alarm, Witnesses
 from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched
 from solely.consent import Giving, Notice
@@ -37,6 +41,7 @@ from solely.ledger.checkpoint import (
     verify_checkpoint,
 )
 from solely.ledger.proof import Verified, verify_log
+from solely.ledger.receipt import receipt_from
 from solely.purpose import COMPARTMENTS, Compartment, read_policy
 from solely.store import advertising, ledger, registry, server
 from solely.store.database import Database
@@ -63,12 +68,14 @@ class Solely:
         self.policy = read_policy((self.directory / "policy.toml").read_bytes())
         self._stack = ExitStack()
         self._database: Database | None = None
+        self.alarm: Alarm | None = None
 
     def __enter__(self) -> Self:
-        """Start the database, and refuse to go on behind the ledger's anchor."""
+        """Start the database, and refuse to go on behind the ledger's anchor, or behind a witness it requires."""
         self._database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
         try:
             self._check_anchor()
+            self._check_witnesses()
         except BaseException:
             self._stack.close()
             raise
@@ -77,7 +84,10 @@ class Solely:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Sign what was written, keep the checkpoint outside the database, stop the database."""
+        """Sign what was written, keep the checkpoint outside the database, stop the database.
+
+        After that, `alarm` says whether the ledger's witnesses left too few cosignatures under it.
+        """
         try:
             if not isinstance(error, Tampered):
                 self._checkpoint()
@@ -198,13 +208,21 @@ class Solely:
         rejects: TextIO | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Matched:
-        """Match a customer list for an audience: the main job. See `Audiences.match`."""
+        """Match a customer list for an audience: the main job. See `Audiences.match`.
+
+        Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
+        """
+        self._witnesses.require()
         self.audiences.allow(advertiser, audience, purpose)
         reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
         return self.audiences.match(reading, advertiser, audience, purpose, self.clock())
 
     def members(self, advertiser: str, audience: str) -> list[str]:
-        """The subjects of an audience, sorted, for the officer: a disclosure, in the ledger before it is made."""
+        """The subjects of an audience, sorted, for the officer: a disclosure, in the ledger before it is made.
+
+        Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
+        """
+        self._witnesses.require()
         members = self.audiences.members(advertiser, audience, self.clock())
         words = Words(
             "disclosure",
@@ -239,6 +257,38 @@ class Solely:
                 mac=self._ledger_keyring.ledger().mac,
             )
 
+    def sign_ledger(self) -> str:
+        """Sign what was written; returns the newest signed head. Raises NotFound where nothing was written yet."""
+        self._checkpoint()
+        note = self._anchor()
+        if note is None:
+            raise NotFound("nothing was written yet", where="ledger")
+        return note
+
+    def publish(self, folder: Path | None = None) -> Published:
+        """Sign what was written, and bring a folder of static files up to it; by default `ledger/public`.
+
+        Raises Tampered where that folder tells another history. See `publish.publish`.
+        """
+        return publish(self._bodies, self.sign_ledger(), self._verifier(), folder or self._public)
+
+    def prove(self, sequence: int) -> str:
+        """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.
+
+        Raises NotFound where there is no such entry, Tampered where what is published was changed.
+        """
+        self.publish()
+        return receipt_from(from_folder(self._public), self._verifier(), sequence)
+
+    def _bodies(self, first: int) -> Generator[bytes]:
+        with closing(ledger.records(self._ledger, first)) as stored:
+            for record in stored:
+                yield record.body
+
+    @property
+    def _public(self) -> Path:
+        return self.directory / "ledger" / "public"
+
     def _verifier(self) -> VerifierKey:
         return verifier_key(self._ledger_keyring)
 
@@ -268,11 +318,29 @@ class Solely:
                 cure="the database is older than its checkpoint: restore a newer backup",
             )
 
+    def _check_witnesses(self) -> None:
+        """Where witnesses are required: sign what a kill left unsigned, and compare with what they remember."""
+        if self._witnesses.settings.required:
+            self._checkpoint()
+            self._witnesses.compare()
+
+    @cached_property
+    def _witnesses(self) -> Witnesses:
+        return Witnesses(
+            witness_settings_in(self.directory),
+            self._verifier(),
+            self._anchor_path,
+            grown=lambda old, new: ledger.growth(self._ledger, old, new),
+            stored=lambda: ledger.read_head(self._ledger).size,
+        )
+
     def _checkpoint(self) -> None:
         key = self._verifier()
 
         def sign(size: int, root: bytes) -> str:
-            return sign_checkpoint(Checkpoint(key.name, size, root), key, self._ledger_keyring.ledger().sign)
+            note = sign_checkpoint(Checkpoint(key.name, size, root), key, self._ledger_keyring.ledger().sign)
+            return self._witnesses.cosign(note)
 
         ledger.checkpoint(self._ledger, self._ledger_keyring.ledger(), sign)
         ledger.keep_anchor(self._ledger, self._anchor_path)
+        self.alarm = self._witnesses.settle()

@@ -58,11 +58,19 @@ def complain(error: SolelyError) -> None:
             ERR.print(f"  not before {error.retry_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", highlight=False)
 
 
-def open_directory(directory: Path | None) -> Solely:
+@contextmanager
+def open_directory(directory: Path | None) -> Iterator[Solely]:
+    """The directory at work; after it, the alarm of its witnesses, where there is one."""
     found = directory or application.directory_from_environment()
     if found is None:
         raise NotFound("no data directory named", cure="give --dir DIR, or set SOLELY_DIR")
-    return Solely(found)
+    solely = Solely(found)
+    try:
+        with solely:
+            yield solely
+    finally:
+        if solely.alarm:
+            ERR.print(f"solely: alarm: {solely.alarm}", style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
 def answer(as_json: bool, content: Mapping[str, Any], show: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,9 +25,9 @@ from solely.keys import LedgerKeys
 from solely.ledger.entry import Draft, EntryType
 from solely.ledger.log import Head, Mac, Record, append_all, head_after
 from solely.ledger.members import SECRET_BYTES, members_root
-from solely.ledger.tree import Frontier
+from solely.ledger.tree import Frontier, growth_path, leaf_hash
 
-__all__ = ["Pen", "Words", "checkpoint", "checkpoints", "keep_anchor", "read_head", "records", "size"]
+__all__ = ["Pen", "Words", "checkpoint", "checkpoints", "growth", "keep_anchor", "read_head", "records", "size"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,22 @@ def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[
         )
 
 
+def growth(connection: psycopg.Connection, old: int, new: int) -> tuple[bytes, ...]:
+    """The proof that the first `old` entries are a beginning of the first `new` (RFC 9162 §2.1.4).
+
+    Entries are read from the last checkpoint up to `old` on, not from the first.
+    """
+    if old == 0:
+        return ()
+    query = "SELECT time, frontier FROM ledger.checkpoints WHERE size <= %s ORDER BY size DESC LIMIT 1"
+    signed = connection.execute(query, [old]).fetchone()
+    start = _head(*signed).frontier if signed else Frontier()
+    with closing(records(connection, start.size)) as stored:
+        leaves = [leaf_hash(record.body) for record in islice(stored, new - start.size)]
+    split = old - start.size
+    return growth_path(start.extend(leaves[:split]), leaves[split:])
+
+
 def keep_anchor(connection: psycopg.Connection, path: Path) -> None:
     """Keep the newest checkpoint outside the database, durably and in one step.
 
@@ -149,7 +166,7 @@ def keep_anchor(connection: psycopg.Connection, path: Path) -> None:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         newest = connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
-        if newest is None or (path.exists() and path.read_text(encoding="utf-8") == newest[0]):
+        if newest is None or (path.exists() and _is_as_new(path.read_text(encoding="utf-8"), newest[0])):
             return
         fresh = path.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as file:
@@ -160,3 +177,9 @@ def keep_anchor(connection: psycopg.Connection, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _is_as_new(kept: str, newest: str) -> bool:
+    """Whether what is kept is that checkpoint as the log signed it: witnesses may have signed it later, below."""
+    origin_to_signature = newest.splitlines(keepends=True)[:5]
+    return kept.startswith("".join(origin_to_signature))
