@@ -103,6 +103,24 @@ def test_a_quorum_missing_then_is_met_later_by_who_is_back(three, side, log):
     at_work.witnesses.require()  # by the anchor alone: nobody need answer now
 
 
+def test_who_is_back_is_asked_at_the_next_occasion(three, side):
+    with served(witness_server(three[0])) as url:
+        at_work = side(table(three[:1], [url], 1))
+    assert at_work.at(3)
+    assert at_work.witnesses.settle()
+    with served(witness_server(three[0]), int(url.rpartition(":")[2])):
+        assert at_work.witnesses.settle() is None
+    assert at_work.witnesses.settle() is None
+
+
+def test_after_a_checkpoint_whoever_did_not_sign_it_is_not_asked_twice(three, side):
+    at_work = side(table(three[:1], [DOWN], 1))
+    asked = []
+    at_work.witnesses._ask = lambda note: asked.append(note) or ()
+    at_work.at(3)
+    assert len(asked) == 1
+
+
 def test_what_is_not_required_stops_nothing(three, side):
     at_work = side(table(three, [DOWN] * 3, 2))
     assert at_work.at(3)

@@ -76,30 +76,32 @@ class Witnesses:
         self.settings, self._key, self._anchor = settings, key, anchor
         self._grown, self._stored = grown, stored
         self._keys = settings.keys
-        self._asked: tuple[str, tuple[_Outcome, ...]] = ("", ())
+        self._outcomes: tuple[_Outcome, ...] = ()
+        self._fresh = ""  # the text that they were asked for since `settle`
 
     def cosign(self, note: str) -> str:
         """A signed checkpoint with what the witnesses sign of it now; with none named, as it is."""
         if not self._keys:
             return note
+        self._fresh = _text(note)
         return add_cosignatures(note, [line for one in self._ask(note) for line in one.signed])
 
-    def settle(self, *, again: bool = False) -> Alarm | None:
-        """None where the newest checkpoint has its quorum; who did not sign it is asked, or asked `again`."""
+    def settle(self) -> Alarm | None:
+        """None where the newest checkpoint has its quorum. Without it they are asked, if `cosign` has not just done."""
         if not self._keys:
             return None
         note = self._newest()
         if note is None:
             return Alarm(0, self.settings.quorum, ("nothing is signed yet",))
-        if len(cosignatures(note, self._keys)) < self.settings.quorum and (again or self._asked[0] != _text(note)):
+        if len(cosignatures(note, self._keys)) < self.settings.quorum and self._fresh != _text(note):
             note = self._renew(note)
-        have = len(cosignatures(note, self._keys))
-        why = tuple(f"{one.name} {one.why}" for one in self._asked[1] if one.why)
+        self._fresh, have = "", len(cosignatures(note, self._keys))
+        why = tuple(f"{one.name} {one.why}" for one in self._outcomes if one.why)
         return Alarm(have, self.settings.quorum, why) if have < self.settings.quorum else None
 
     def require(self) -> None:
         """Raise Unavailable where the quorum is required and not met: nothing is disclosed then."""
-        alarm = self.settle(again=True) if self.settings.required else None
+        alarm = self.settle() if self.settings.required else None
         if alarm:
             raise Unavailable(str(alarm), where=FILE, cure="nothing is disclosed until they answer")
 
@@ -109,7 +111,7 @@ class Witnesses:
         if not self.settings.required or note is None:
             return
         self._renew(note)
-        for one in self._asked[1]:
+        for one in self._outcomes:
             stored = self._stored()  # after it was asked: others may have written meanwhile
             if one.other or one.ahead > stored:
                 what = one.why if one.other else f"{one.why}, and the database has {stored}"
@@ -147,8 +149,8 @@ class Witnesses:
                 outcomes |= {n: one for n, one in found.items() if isinstance(one, _Outcome)}
                 olds = {n: one for n, one in found.items() if isinstance(one, int)}
         outcomes |= {n: _Outcome(self._keys[n].name, why="remembers another size each time") for n in olds}
-        self._asked = (text, tuple(outcomes[n] for n in sorted(outcomes)))
-        return self._asked[1]
+        self._outcomes = tuple(outcomes[n] for n in sorted(outcomes))
+        return self._outcomes
 
 
 def _text(note: str) -> str:
