@@ -140,6 +140,23 @@ def test_a_proof_that_differs_anywhere_is_refused(new, data):
     assert status(Request(old, tuple(path), signed(new)), signed(old)) == (422, None)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 14), st.integers(0, 14), st.booleans()), max_size=25))
+def test_whatever_is_asked_in_whatever_order_each_accepted_is_a_beginning_of_the_next(questions):
+    histories = (LEAVES[:14], FORKED[:14], [*LEAVES[:9], *FORKED[:5]])
+    remembered, leaves = None, []
+    for which, old, new, from_memory in questions:
+        start = len(leaves) if from_memory else old
+        history = histories[which]
+        path = consistency_path(history[:new], start) if start <= new else ()
+        answer = shown(Request(start, path, signed(new, history)), remembered)
+        if isinstance(answer, Accepted):
+            assert history[:new][: len(leaves)] == leaves
+            remembered, leaves = answer.note, history[:new]
+        else:
+            assert history[: len(leaves)] != leaves or new < len(leaves) or start != len(leaves)
+
+
 def test_a_log_nobody_told_it_of_is_not_found():
     assert judge(asked(0, 9), None, None) == Refusal(404, "not a log that this witness knows")
     assert judge(asked(0, 9), VerifierKey("other.example/log", LOG.public_key), None).status == 404

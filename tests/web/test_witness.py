@@ -75,6 +75,13 @@ def test_what_is_too_slow_is_not_waited_for(client, log, monkeypatch):
         assert time.monotonic() - begun < 3
 
 
+def test_who_leaves_in_the_middle_leaves_nothing(client, log, capfd):
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=5) as gone:
+        gone.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nold 0")
+    assert add(client, log.request(0, 5)).status_code == 200
+    assert capfd.readouterr().err == ""
+
+
 def test_a_memory_that_was_changed_is_a_fault_and_a_disk_that_is_full_is_told(client, witness, log, monkeypatch):
     add(client, log.request(0, 5))
 

@@ -8,6 +8,7 @@ import socket
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from solely.app.witness import Answer, Witness
 from solely.errors import SolelyError, Unavailable
@@ -28,8 +29,8 @@ def witness_server(witness: Witness) -> FastAPI:
         try:
             async with asyncio.timeout(_SECONDS):
                 body = await _body(request)
-        except TimeoutError:
-            return _response(Answer(408, "the request took too long\n"))
+        except (TimeoutError, ClientDisconnect):
+            return _response(Answer(408, "the request did not come whole\n"))
         if body is None:
             return _response(Answer(413, f"over {MAX_BYTES} bytes\n"))
         return _response(await run_in_threadpool(_answer, witness, body))
