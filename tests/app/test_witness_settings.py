@@ -16,6 +16,7 @@ KEYS = [WitnessKey(f"witness.example/{n}", new_keyring("ledger", [], os.urandom)
 ONE = f'[[witness]]\nurl = "https://witness.example/1/"\nkey = "{KEYS[0]}"\n'
 TWO = f'[[witness]]\nurl = "http://127.0.0.1:8402"\nkey = "{KEYS[1]}"\n'
 TWIN = f'[[witness]]\nurl = "https://twin.example"\nkey = "{WitnessKey("twin", KEYS[0].public_key)}"\n'
+NAMESAKE = f'[[witness]]\nurl = "https://twin.example"\nkey = "{WitnessKey(KEYS[0].name, KEYS[1].public_key)}"\n'
 AS_LOG = f'[[witness]]\nurl = "https://log.example"\nkey = "{VerifierKey("log", KEYS[0].public_key)}"\n'
 
 
@@ -41,6 +42,7 @@ def test_without_the_file_there_are_none_and_nothing_is_required(tmp_path):
         "required = true\n",
         f"quorum = 1\n{ONE}{ONE}",
         f"quorum = 1\n{ONE}{TWIN}",
+        f"quorum = 1\n{ONE}{NAMESAKE}",
         f"quorum = 1\n{AS_LOG}",
         f"quorum = '1'\n{ONE}",
         f"quorum = -1\n{ONE}",

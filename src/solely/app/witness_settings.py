@@ -70,8 +70,8 @@ class WitnessSettings(_Table):
     def _can_be_met(self) -> Self:
         if not (1 if self.witness else 0) <= self.quorum <= len(self.witness):
             raise ValueError("a quorum is at least one witness, and no more than there are")
-        if len({key.public_key for key in self.keys}) != len(self.witness):
-            raise ValueError("each witness has a public key of its own")
+        if min(len({key.public_key for key in self.keys}), len({key.name for key in self.keys})) != len(self.witness):
+            raise ValueError("each witness has a name and a public key of its own")
         if self.required and not self.witness:
             raise ValueError("nobody is named who could be required")
         return self

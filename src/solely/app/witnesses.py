@@ -78,6 +78,7 @@ class Witnesses:
         self._keys = settings.keys
         self._outcomes: tuple[_Outcome, ...] = ()
         self._fresh = ""  # the text that they were asked for since `settle`
+        self._met: set[str] = set()  # who signed anything since the start
 
     def cosign(self, note: str) -> str:
         """A signed checkpoint with what the witnesses sign of it now; with none named, as it is."""
@@ -96,12 +97,20 @@ class Witnesses:
         if len(cosignatures(note, self._keys)) < self.settings.quorum and self._fresh != _text(note):
             note = self._renew(note)
         self._fresh, have = "", len(cosignatures(note, self._keys))
-        why = tuple(f"{one.name} {one.why}" for one in self._outcomes if one.why)
-        return Alarm(have, self.settings.quorum, why) if have < self.settings.quorum else None
+        return self._alarm(have) if have < self.settings.quorum else None
 
     def require(self) -> None:
-        """Raise Unavailable where the quorum is required and not met: nothing is disclosed then."""
-        alarm = self.settle() if self.settings.required else None
+        """Raise Unavailable where a required quorum has not signed the newest checkpoint, or nothing since the start.
+
+        Nothing is disclosed then. The anchor's cosignatures alone are not enough: they come back with an old backup.
+        """
+        if not self.settings.required:
+            return
+        if len(self._met) < self.settings.quorum:
+            self.compare()
+        alarm = self.settle()
+        if not alarm and len(self._met) < self.settings.quorum:
+            alarm = self._alarm(len(self._met))
         if alarm:
             raise Unavailable(str(alarm), where=FILE, cure="nothing is disclosed until they answer")
 
@@ -120,6 +129,9 @@ class Witnesses:
                     f" or, if the witness is wrong, take it out of {FILE}"
                 )
                 raise Tampered(what, where=f"witness {one.name}", cure=cure)
+
+    def _alarm(self, have: int) -> Alarm:
+        return Alarm(have, self.settings.quorum, tuple(f"{one.name} {one.why}" for one in self._outcomes if one.why))
 
     def _newest(self) -> str | None:
         return self._anchor.read_text(encoding="utf-8") if self._anchor.exists() else None
@@ -150,6 +162,7 @@ class Witnesses:
                 olds = {n: one for n, one in found.items() if isinstance(one, int)}
         outcomes |= {n: _Outcome(self._keys[n].name, why="remembers another size each time") for n in olds}
         self._outcomes = tuple(outcomes[n] for n in sorted(outcomes))
+        self._met |= {one.name for one in self._outcomes if one.signed}
         return self._outcomes
 
 
