@@ -1,6 +1,8 @@
 """ledger.toml says who the witnesses are; what could not be met, or would be met too easily, is refused."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,6 +27,12 @@ def test_witnesses_are_read_with_their_quorum(tmp_path):
     settings = witness_settings_in(tmp_path)
     assert (settings.keys, settings.quorum, settings.required) == (tuple(KEYS), 2, True)
     assert [one.url for one in settings.witness] == ["https://witness.example/1", "http://127.0.0.1:8402"]
+
+
+def test_the_example_of_the_page_is_read():
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    settings = read_witness_settings(re.search(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1].encode())
+    assert (len(settings.witness), settings.quorum, settings.required) == (2, 2, True)
 
 
 def test_without_the_file_there_are_none_and_nothing_is_required(tmp_path):
