@@ -1,5 +1,7 @@
 """A file put in place is whole, private and alone; who holds a folder's lock is alone in it."""
 
+import os
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,19 @@ def test_a_file_is_put_whole_and_private_and_nothing_else_is_left(tmp_path):
     assert path.read_bytes() == "ü\n".encode()
     assert path.stat().st_mode & 0o777 == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["note"]
+
+
+def test_its_bytes_are_on_the_disk_before_its_name_is_and_its_name_on_return(tmp_path, monkeypatch):
+    path, steps = tmp_path / "note", []
+    put(path, "old")
+
+    def synced(handle):
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        steps.append((kind, os.fstat(handle).st_size if kind == "file" else 0, path.read_text()))
+
+    monkeypatch.setattr("solely.app.durable.os.fsync", synced)
+    put(path, "newer")
+    assert steps == [("file", 5, "old"), ("folder", 0, "newer")]
 
 
 def test_who_reads_while_it_is_written_reads_one_text_or_the_other(tmp_path):

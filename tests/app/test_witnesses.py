@@ -138,6 +138,23 @@ def test_after_a_checkpoint_whoever_did_not_sign_it_is_not_asked_twice(three, si
     assert len(asked) == 1
 
 
+def test_what_was_signed_of_one_head_is_not_put_under_another(three, side, log):
+    """While it is asked for, another process may keep a newer one."""
+    with listening(three[:1]) as urls:
+        at_work = side(table(three[:1], urls, 1))
+        at_work.anchor.write_text(log.note(3))
+        ask = at_work.witnesses._ask
+
+        def overtaken(note):
+            outcomes = ask(note)
+            at_work.anchor.write_text(log.note(5))
+            return outcomes
+
+        at_work.witnesses._ask = overtaken
+        assert at_work.witnesses.settle().have == 0
+        assert at_work.anchor.read_text() == log.note(5)
+
+
 def test_what_is_not_required_stops_nothing(three, side):
     at_work = side(table(three, [DOWN] * 3, 2))
     assert at_work.at(3)
