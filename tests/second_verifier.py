@@ -44,9 +44,9 @@ def mth(leaves):
     return sha(b"\x01", mth(leaves[:split]), mth(leaves[split:]))
 
 
-def from_base64(text):
+def from_base64(text, least):
     data = b64decode(text)
-    need(b64encode(data).decode() == text, "base64")
+    need(b64encode(data).decode() == text and len(data) >= least, "base64")
     return data
 
 
@@ -61,14 +61,14 @@ def head(note, key):
         for line in lines.removesuffix("\n").split("\n"):
             dash, signer, signature = line.split(" ")
             need(dash == "—" and re.fullmatch(r"[^\s+]+", signer) and lines[-1] == "\n", "signature line")
-            signed += [from_base64(signature)] if signer == name else []
-        (ours,) = [one[4:] for one in signed if one[:4].hex() == key_id]
+            signed.append((signer, from_base64(signature, 5)))
+        (ours,) = [data[4:] for signer, data in signed if (signer, data[:4].hex()) == (name, key_id)]
         Ed25519PublicKey.from_public_bytes(public[1:]).verify(ours, f"{text}\n".encode())
         origin, size, root = text.split("\n")
-        need(origin == name and re.fullmatch("0|[1-9][0-9]*", size) and len(from_base64(root)) == 32, "head")
+        need(origin == name and re.fullmatch("0|[1-9][0-9]*", size) and len(from_base64(root, 32)) == 32, "head")
     except (ValueError, InvalidSignature) as error:
         raise Wrong("checkpoint") from error
-    return int(size), from_base64(root)
+    return int(size), from_base64(root, 32)
 
 
 def entries_of(data, width):
@@ -140,7 +140,7 @@ def verify(fetch, key, anchor=None):
     need(mth(leaves) == root, "root")
     for sequence, body in enumerate(bodies):
         time = entry(body, sequence, time)
-    old, old_root = (0, sha()) if anchor is None else head(anchor, key)
+    old, old_root = head(anchor, key) if anchor else (0, sha())
     need(old <= size and mth(leaves[:old]) == old_root, "anchor")
     return size, root
 

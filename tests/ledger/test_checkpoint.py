@@ -135,3 +135,10 @@ def test_base64_is_read_in_the_one_way_it_is_written(data):
     text = b64encode(data).decode()
     assert read_base64(text) == data
     assert read_base64(f"{text}\n") is None
+
+
+def test_a_signature_line_without_a_signature_is_tampered():
+    for short in ("", "AA==", "AAAA", "AAAAAA=="):
+        with pytest.raises(Tampered):
+            verify_checkpoint(f"{NOTE}— witness.example/w1 {short}\n", KEY)
+    assert verify_checkpoint(f"{NOTE}— witness.example/w1 AAAAAAA=\n", KEY) == HEAD

@@ -125,6 +125,7 @@ def test_a_rewritten_checkpoint_is_found_by_both():
     notes = [signed(size - 1, root), signed(size + 1, root), signed(size, bytes(32)), signed(0, root)]
     notes += [signed(size, root, other, stranger), signed(size, root, key=renamed), ANCHOR + ANCHOR.split("\n\n")[1]]
     notes += [ANCHOR.replace(f"\n{size}\n", f"\n{size + 1}\n"), ANCHOR.replace(f"\n{size}\n", f"\n0{size}\n"), ""]
+    notes += [f"{ANCHOR}— example.com/solely AAAA\n", f"{ANCHOR}\n", ANCHOR[:-1]]
     for note in notes:
         refused_by_both(LOG | {"checkpoint": note.encode()})
 

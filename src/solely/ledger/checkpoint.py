@@ -196,7 +196,7 @@ def check_signature(message: bytes, signature: bytes, key: NoteKey) -> None:
 def _signature(line: str) -> Signature:
     read = _SIGNATURE.fullmatch(line)
     data = read_base64(read["signature"]) if read else None
-    if read is None or data is None:
+    if read is None or data is None or len(data) <= _ID_BYTES:
         raise Tampered("not a signature line", where=_WHERE)
     return Signature(read["name"], data)
 
