@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import solely.app.fetch
 from published_logs import KEY, bodies, published
 from solely.app.fetch import from_folder, from_url
 from solely.errors import BadInput, NotFound, Tampered, Unavailable
@@ -84,6 +85,12 @@ def test_no_answer_is_read_beyond_what_can_be_there(path):
     answer = 200, {"Content-Encoding": "gzip"}, body
     with server(lambda _: answer) as url, from_url(url) as fetch, pytest.raises(Tampered, match="over"):
         fetch(path)
+
+
+def test_a_server_that_gives_its_answer_in_drops_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(solely.app.fetch, "_WHOLE_SECONDS", -1.0)
+    with server(of_log) as url, from_url(url) as fetch, pytest.raises(Unavailable, match="too long"):
+        fetch("checkpoint")
 
 
 def test_a_redirect_is_not_followed():

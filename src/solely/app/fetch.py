@@ -1,11 +1,12 @@
 """Where a published ledger's files come from: a folder, or an HTTP server that nobody has to trust.
 
-- No more is read than can stand at a path.
+- No more is read than can stand at a path, and a server has a minute for it.
 - A server's redirects are not followed: what was asked of it, it has to answer itself.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from solely.ledger.tiles import Fetch, max_bytes
 
 __all__ = ["from_folder", "from_url"]
 
-_SECONDS = 30.0  # for a connection, and between two parts of an answer
+_SECONDS = 15.0  # for a connection, and between two parts of an answer
+_WHOLE_SECONDS = 60.0  # for all parts of one
 _FOUND, _MISSING = 200, 404
 _BLOCK = 65_536
 
@@ -51,11 +53,19 @@ def from_url(url: str) -> Iterator[Fetch]:
                         raise NotFound("no such file", where=where)
                     if response.status_code != _FOUND:
                         raise Unavailable(f"answered {response.status_code}", where=where)
-                    return _whole(response.iter_bytes(_BLOCK), path)
+                    return _whole(_in_time(response.iter_bytes(), where), path)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unavailable(f"does not answer ({type(error).__name__})", where=where) from None
 
         yield fetch
+
+
+def _in_time(parts: Iterable[bytes], where: str) -> Iterator[bytes]:
+    end = time.monotonic() + _WHOLE_SECONDS
+    for part in parts:
+        if time.monotonic() > end:
+            raise Unavailable("takes too long", where=where)
+        yield part
 
 
 def _whole(parts: Iterable[bytes], path: str) -> bytes:
