@@ -1,5 +1,7 @@
 """A witness remembers before it signs: whoever races it, replays to it or kills it, there is one history."""
 
+import fcntl
+import os
 import re
 import signal
 import subprocess
@@ -15,7 +17,7 @@ from solely.app import durable
 from solely.app.witness import Witness
 from solely.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from solely.ledger.checkpoint import VerifierKey, verify_checkpoint
-from solely.ledger.cosignature import cosigned, read_cosignatures
+from solely.ledger.cosignature import cosign, cosigned, read_cosignatures
 from witnesses import Log
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -174,6 +176,20 @@ def test_of_many_who_race_sizes_only_grow_and_all_cosigned_are_one_history(witne
     assert last.text() == histories[mine[0][0]].text(stored[-1])
     for size in range(0, 60, 7):
         assert witness.add_checkpoint(histories[1 - mine[0][0]].request(size, 59)).status in {409, 422}
+
+
+def test_at_the_time_of_a_cosignature_nothing_larger_is_remembered(witness, log, monkeypatch):
+    """Else one that is late would say of a later time that a smaller head was the largest."""
+
+    def signed_alone(*given):
+        handle = os.open(witness.directory, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+        return cosign(*given)
+
+    monkeypatch.setattr("solely.app.witness.cosign", signed_alone)
+    assert witness.add_checkpoint(log.request(0, 7)).status == 200
 
 
 KILLED = """

@@ -1,6 +1,6 @@
 """A witness at work: its own directory, its own key, and of each log it knows the one checkpoint it remembers.
 
-- What is remembered is compared and stored under one lock, durably, before it is cosigned: who is killed anywhere
+- What is remembered is compared, stored durably, then cosigned, all under one lock: who is killed anywhere
   between has given no cosignature over less than is remembered.
 - `witness.key` is a key file of its own, made at the first start; `logs/` has a note for each log, and is what the
   witness is trusted for: without it, it begins anew.
@@ -72,7 +72,7 @@ class Witness:
             if isinstance(decision, Refusal):
                 return _refused(decision)
             put(self._path(request.origin), decision.note)
-        return self._cosigned(decision)
+            return self._cosigned(decision)  # under the lock: at its time, nothing larger was remembered
 
     def _cosigned(self, accepted: Accepted) -> Answer:
         time = int(self._clock().timestamp())
