@@ -8,8 +8,8 @@
 6. The same size has the same root. Else 409: two histories.
 7. The proof leads from the one remembered to this one. Else 422.
 
-The caller still owes: what was remembered stands still from step 5 until the new one is stored, durably; only then is
-it cosigned, and only then is there an answer.
+The caller still owes: what is remembered stands still from step 5 until the new one is stored, durably, and then
+cosigned; only then is there an answer.
 """
 
 from __future__ import annotations
