@@ -50,7 +50,7 @@ def exchange(size: int, folder: Path) -> dict[str, object]:
     """Both directions at one size; returns what tlog-scales made. Raises what went wrong."""
     entries = bodies(size)
     note = published(entries)["checkpoint"].decode()
-    publish(lambda first: (one for one in entries[first:]), note, KEY, folder / "ours")
+    publish(lambda first: (one for one in entries[first:]), lambda: note, KEY, folder / "ours")
     request = {
         "ours": str(folder / "ours"), "theirs": str(folder / "theirs"), "key": str(KEY), "origin": ORIGIN,
         "seed": SEED.hex(), "entries": [body.decode() for body in entries],

@@ -84,6 +84,7 @@ def test_what_is_published_is_verified_by_its_key_alone(directory, tmp_path):
     assert ask("verify", "--files", folder, "--key", key.read_text().strip()) == proven
     assert ask("publish", tmp_path / "elsewhere", "--dir", directory) == done
     assert ask("publish", "--dir", directory) == {"entries": 3, "files": 0}
+    assert run("publish", directory / "ledger", "--dir", directory).returncode == 5
 
 
 @pytest.mark.server

@@ -142,6 +142,7 @@ def test_a_receipt_is_read_back(index, path, body, note):
 
 @given(st.text())
 @example("c2sp.org/tlog-proof@v1")
+@example("c2sp.org/tlog-proof@v1\nextra A\nindex 7\n\n")
 @example("c2sp.org/tlog-proof@v1\nindex 007\n\n")
 @example("c2sp.org/tlog-proof@v1\nindex 7\nAAAA\n\n")
 @example("c2sp.org/tlog-proof@v1\nindex 7\n\n\n")

@@ -39,17 +39,20 @@ class Published:
     files: int
 
 
-def publish(bodies_from: BodiesFrom, note: str, key: VerifierKey, folder: Path) -> Published:
-    """Bring a folder up to the signed head `note`.
+def publish(bodies_from: BodiesFrom, sign: Callable[[], str], key: VerifierKey, folder: Path) -> Published:
+    """Bring a folder up to the newest signed head, which `sign` gives; it is asked for under the folder's lock.
 
     Raises Tampered where the entries are not what was signed, or not what was published before; the published head
     then stays as it was.
     """
-    head = verify_checkpoint(note, key)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        old = _published(folder, key)
-        if old.size > head.size or (old.size == head.size and old.root != head.root):
+        note = sign()  # now, so that nobody else can have published a newer one
+        head, old = verify_checkpoint(note, key), _published(folder, key)
+        if old.size > head.size:
+            what, cure = f"{old.size} entries were published, and the ledger has {head.size}", "restore a newer backup"
+            raise Tampered(what, where=str(folder), cure=cure)
+        if old.size == head.size and old.root != head.root:
             raise Tampered(f"another history of {old.size} entries was published", where=str(folder))
         writing = _Writing(folder)
         if old.size < head.size:

@@ -28,7 +28,7 @@ from solely.app.witnesses import Alarm, Witnesses
 from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched
 from solely.consent import Giving, Notice
-from solely.errors import NotFound, Tampered
+from solely.errors import Conflict, NotFound, Tampered
 from solely.gate import Gate
 from solely.give import Desk, Given, Intake
 from solely.give.file import give_file, read_notices
@@ -270,7 +270,9 @@ class Solely:
 
         Raises Tampered where that folder tells another history. See `publish.publish`.
         """
-        return publish(self._bodies, self.sign_ledger(), self._verifier(), folder or self._public)
+        if folder is not None and folder.absolute() == self._anchor_path.parent:
+            raise Conflict("the ledger's own folder", where=str(folder), cure="publish to another")
+        return publish(self._bodies, self.sign_ledger, self._verifier(), folder or self._public)
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.
