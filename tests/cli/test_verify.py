@@ -39,7 +39,7 @@ SECRET = "correct horse battery staple"
 VERBS = ["challenge", "send", "answer", "cancel", "prove", "recover", "sign-in", "sign-in-answer", *OF_FACTORS]
 VERBS += [*OF_PEOPLE, "page"]
 CHALLENGE = {"challenge", "act", "expires_at", "factors", "passkey"}
-FACTOR = {
+FACTOR = {"left", 
     "factor", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale", "restricted",
     "phishing_resistant",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Challenges: for one act, of the factors that may answer it, ten minutes long; codes sent for one purpose alone."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from solely.errors import BadInput, Conflict, NotFound, Throttled, WrongAnswer
 from solely.verification import Wanted
 from solely.verification.challenge import purpose_of
 from solely.verification.senders.port import SendFailed
-from solely.verification.settings import Ages, Factors, Service, Settings
+from solely.verification.settings import Ages, Factors, Service, Settings, Tries
 
 pytestmark = pytest.mark.server
 
@@ -330,3 +331,31 @@ def test_a_passed_challenge_is_not_cancelled(world, subject):
     with pytest.raises(NotFound):
         world.verification.cancel(subject, proof.id)
     assert world.verification.prove(subject, proof.id, max_age=timedelta(minutes=1))
+
+
+def test_a_source_begins_so_many_sign_ins_and_no_more(world, subject):
+    settings = world.verification.security.settings.model_copy(
+        update={"tries": Tries(**{"sign-ins-per-source-hourly": 3})}
+    )
+    few = replace(world.verification, security=replace(world.verification.security, settings=settings))
+    for _ in range(3):
+        few.sign_in(source=subject)
+    with pytest.raises(Throttled, match="sign-ins-by-source"):
+        few.sign_in(source=subject)
+    few.sign_in(source=f"another {subject}")
+
+
+def test_a_person_s_recoveries_leave_room_for_their_sign_ins(world, subject):
+    world.enrol_app(subject)
+    for _ in range(60):
+        world.verification.recover(subject)
+    with pytest.raises(Throttled, match="challenges"):
+        world.verification.recover(subject)
+    assert world.verification.challenge(subject).factors
+
+
+def test_a_contact_whose_giving_ended_is_not_offered(world, subject):
+    factor, _ = world.enrol_sent(subject, "sms")
+    assert [one.id for one in world.verification.challenge(subject).factors] == [factor]
+    world.solely.desk.withdraw(subject, "two-factor", None, world.clock())
+    assert world.verification.challenge(subject).factors == ()

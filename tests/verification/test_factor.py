@@ -74,5 +74,5 @@ def test_sms_alone_is_restricted_and_passkeys_alone_resist_phishing(kind):
 
 
 def test_a_factor_as_its_person_sees_it_has_no_secret_and_no_contact():
-    fields = {"id", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale"}
+    fields = {"id", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale", "left"}
     assert set(Factor.__slots__) == fields

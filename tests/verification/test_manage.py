@@ -261,3 +261,12 @@ def test_shown_once_and_never_printed(world, subject):
     assert "secret" not in repr(begun).lower()
     assert not any(code in repr(codes) for code in codes.codes)
     assert replace(begun, uri=None) != begun
+
+
+def test_who_has_recovery_codes_is_told_how_many_are_left(world, subject):
+    factor, codes = world.enrol_codes(subject)
+    begun = world.verification.challenge(subject)
+    world.verification.answer(subject, begun.id, factor, codes[0])
+    assert [one.left for one in world.verification.factors(subject)] == [8]
+    app, _ = world.enrol_app(subject)
+    assert {one.left for one in world.verification.factors(subject) if one.id == app} == {None}

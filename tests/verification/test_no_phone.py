@@ -41,7 +41,7 @@ ENABLED = [set(some) for some in subsets(KINDS) if set(some) >= {"passkey", "rec
 # -- by rule: each set of factors, under each setting
 
 
-@pytest.mark.parametrize("enabled", ENABLED, ids=" ".join)
+@pytest.mark.parametrize("enabled", ENABLED, ids=lambda some: " ".join(sorted(some)))
 def test_without_the_phone_no_set_of_factors_reaches_less_than_aal2(enabled):
     """With what a person can always add; and for signing in no phone is ever the better factor."""
     addable = enabled - {"sms", "email"}

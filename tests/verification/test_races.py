@@ -6,12 +6,16 @@ took twenty (Keycloak CVE-2026-1035, CVE-2024-4629 are of this kind).
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 
 from attackers import KINDS, SENT, counted, hold, hold_two, other, right, row_of, tried, wrong, wrong_code
 from solely.errors import NotFound, SolelyError, Throttled, WrongAnswer
+from solely.store.security import limits
+from solely.store.security.limits import Limit
+from solely.verification import Answering
 from solely.verification.proof import Proof, Recovering
 from solely.verification.settings import Settings, Tries
 
@@ -151,6 +155,37 @@ def test_of_twenty_wrong_answers_to_as_many_challenges_five_are_counted(world, s
         assert (told, refused) == (5, MANY - 5), number
         assert counted(world, held) == sum(tried(world, one.id) for one in begun) == 5, number
         end_count(world, held)
+
+
+def test_a_source_that_is_full_takes_no_factors_count_back(world, subject):
+    """A source with one try left sends five at once: all are looked at, so all are counted, and one is told."""
+    security = world.verification.security
+    limit = Limit("wrong-by-source", security.settings.tries.per_source_hourly, timedelta(hours=1))
+    with security.transaction() as connection:
+        limits.take(connection, security.source_counts(subject, limit) * (limit.count - 1), world.clock())
+    people = [hold(world, f"{subject}-{number}", "totp") for number in range(5)]
+    guesses = []
+    for one in people:
+        begun = world.verification.challenge(one.subject)
+        bad = wrong_code(one.by, world.clock())
+        guesses.append(Answering(one.subject, begun.id, one.factor, bad, subject))
+    outcomes = world.verification.answer_all(guesses)
+    assert sorted(type(one).__name__ for one in outcomes) == ["Throttled"] * 4 + ["WrongAnswer"]
+    assert [counted(world, one) for one in people] == [1] * 5
+
+
+def test_one_that_comes_too_late_is_told_the_same_whether_right_or_wrong(world, subject, race):
+    """Of many guesses at once, the error of those that were not counted must not tell which of them was right."""
+    for number in range(20):
+        held = hold(world, f"{subject}-{number}", "totp")
+        begun = world.verification.challenge(held.subject)
+        good, bad = held.by.code(world.clock()), wrong_code(held.by, world.clock())
+        codes = [good if n == 10 else bad for n in range(MANY)]
+        outcomes = race([(held.subject, begun.id, held.factor, code) for code in codes])
+        with pytest.raises((NotFound, Throttled)) as refused:
+            world.verification.answer(held.subject, begun.id, held.factor, bad)
+        told = {(type(one), str(one)) for one in outcomes if not isinstance(one, Proof | WrongAnswer)}
+        assert told == {(refused.type, str(refused.value))}, number
 
 
 def test_right_and_wrong_answers_at_once_are_one_passed_and_five_counted_at_most(world, subject, race):

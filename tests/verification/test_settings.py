@@ -26,6 +26,7 @@ BOUNDS = {  # table, field: the least and the most
     ("tries", "per-contact-hourly"): (1, 100),
     ("tries", "per-source-hourly"): (1, 10_000),
     ("tries", "challenges-hourly"): (1, 1_000),
+    ("tries", "sign-ins-per-source-hourly"): (1, 1_000_000),
     ("fraud", "daily"): (1, None),
     ("fraud", "country-hourly"): (1, None),
     ("fraud", "source-hourly"): (1, None),

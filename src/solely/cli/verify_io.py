@@ -135,6 +135,7 @@ def factor_json(one: Factor) -> dict[str, Any]:
         "activated_at": one.activated_at.isoformat() if one.activated_at else None,
         "used_at": one.used_at.isoformat() if one.used_at else None,
         "stale": one.stale,
+        "left": one.left,
         "restricted": one.restricted,
         "phishing_resistant": one.phishing_resistant,
     }
@@ -175,7 +176,8 @@ def show_factors(factors: Iterable[Factor]) -> None:
     for one in factors:
         sent = f"\nfor {one.purpose}" if one.kind in {"sms", "email"} else ""
         stale = "\nnot proved for long" if one.stale else ""
-        table.add_row(str(one.id), one.kind, one.state, Text(one.name + sent + stale))
+        left = "" if one.left is None else f"\n{one.left} left"
+        table.add_row(str(one.id), one.kind, one.state, Text(one.name + sent + stale + left))
     OUT.print(table, highlight=False)
 
 

@@ -111,14 +111,18 @@ def password(
         list[str] | None, typer.Option(help="The person's names, which anyone would try; may be repeated.")
     ] = None,
     proof: ProofId = None,
+    current: Annotated[
+        bool, typer.Option("--current", help="The present password comes first: for who has no factor.")
+    ] = False,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
     """Set a password, asked for or read from standard input; one that is there changes by a fresh proof."""
     fresh = optional_id(proof, "--proof")
+    present = typed(None, "Present password", hidden=True) if current else None
     text = typed(None, "Password", hidden=True, twice=True)
     with open_directory(directory) as solely:
-        solely.verification.set_password(subject, text, proof=fresh, words=word or [])
+        solely.verification.set_password(subject, text, current=present, proof=fresh, words=word or [])
     answer(json_, {"set": True}, lambda: say("Set."))
 
 

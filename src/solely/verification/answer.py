@@ -22,7 +22,7 @@ from solely.store.security.challenges import Answering, Asked, Spending
 from solely.store.security.limits import Count, Limit
 from solely.verification import binding, notices
 from solely.verification.assurance import Assurance
-from solely.verification.challenge import RECOVER
+from solely.verification.challenge import ENROL, RECOVER
 from solely.verification.check import DIGITS, Answer, Checked, check
 from solely.verification.factor import after
 from solely.verification.recovery import settle
@@ -91,15 +91,14 @@ def answer_all(security: Security, many: Sequence[Given]) -> list[Answered | Sol
 
 
 def _rounds(many: Sequence[Given]) -> Iterator[list[int]]:
-    """Their places, so that no round has two answers to one challenge or by one factor."""
+    """Their places, so that no round has two answers of one person: its rows are locked in the order of persons."""
     left = list(range(len(many)))
     while left:
         taken: set[object] = set()
         later: list[int] = []
         now: list[int] = []
         for place in left:
-            to = many[place].to
-            keys = {(to.home, to.challenge), (to.pseudonym, to.factor)}
+            keys = {many[place].to.home, many[place].to.pseudonym}
             (later if keys & taken else now).append(place)
             taken |= keys
         yield now
@@ -233,6 +232,8 @@ def _spend_alone(security: Security, one: _Try, checked: Checked, now: datetime,
             proved = settle(security, pseudonym, asked, now) if asked.act == RECOVER else checked.assurance
             if not _spend(security, [(one, checked)], [proved], now):
                 raise _LostError  # noqa: TRY301 - it is what rolls the transaction back
+            if asked.act == RECOVER and proved is not None:
+                notices.changed(security, pseudonym, "recovered", "recovery", None, now)
             if asked.state == "pending":
                 binding.activated(security, pseudonym, asked, checked.credential, now)
     except _LostError:
@@ -247,18 +248,16 @@ def _spend_alone(security: Security, one: _Try, checked: Checked, now: datetime,
 def _count_all(
     security: Security, wrong: Sequence[tuple[_Try, WrongAnswer]], now: datetime, outcomes: _Outcomes
 ) -> None:
-    """Count wrong answers, those that share a statement in one transaction."""
-    simple = [(one, error) for one, error in wrong if not one.counts]
-    groups = [[pair] for pair in wrong if pair[0].counts]
-    for group in [simple, *groups] if simple else groups:
-        try:
-            counted = _count(security, [one for one, _ in group], now)
-        except Throttled as throttled:  # by a limit of its own: it is alone then, and was not counted
-            outcomes[group[0][0].place] = throttled
-            continue
-        for n, (one, error) in enumerate(group):
-            late = Throttled("too many answers at once", cure="start another challenge")
-            outcomes[one.place] = error if n in counted else late
+    """Count wrong answers. One that may not be tried by now is told what a right one would be told."""
+    if not wrong:
+        return
+    counted = _count(security, [one for one, _ in wrong], now)
+    for n, (one, error) in enumerate(wrong):
+        if n in counted:
+            outcomes[one.place] = _limited(security, one, now) or error
+    late = [(one.place, one.given) for one, _ in wrong if one.place not in outcomes]
+    for one in _open(security, late, now, outcomes):
+        outcomes[one.place] = Throttled("too many answers at once", cure="start another challenge")
 
 
 def _count(security: Security, tries: Sequence[_Try], now: datetime) -> set[int]:
@@ -268,8 +267,24 @@ def _count(security: Security, tries: Sequence[_Try], now: datetime) -> set[int]
         to, states = [one.given.to for one in tries], [one.asked.state for one in tries]
         counted = challenges.fail(connection, to, states, waits=WAITS, most=most, now=now)
         for n, state in counted.items():
-            limits.take(connection, tries[n].counts, now)
+            asked = tries[n].asked
             if state == "disabled":
-                asked = tries[n].asked
                 notices.changed(security, to[n].pseudonym, "factor-disabled", asked.kind, asked.factor, now)
+            elif asked.wrong + 1 >= most and asked.act != ENROL:  # whoever it is knows the password (ASVS 5.0 6.3.5)
+                notices.tell(security, to[n].pseudonym, "attempts", asked.kind, None, now)
     return set(counted)
+
+
+def _limited(security: Security, one: _Try, now: datetime) -> Throttled | None:
+    """Count a wrong answer for its source and contact too: its factor has counted it, whether they have room or not.
+
+    As many as are on their way at once may so be looked at beyond these limits; beyond the factor's, none is.
+    """
+    if not one.counts:
+        return None
+    try:
+        with security.transaction() as connection:
+            limits.take(connection, one.counts, now)
+    except Throttled as throttled:
+        return throttled
+    return None

@@ -166,11 +166,13 @@ def _passkey_options(
     return passkey.request_options(security.party, challenge=secret, allow=[credential_of(row) for row in rows])
 
 
-def start_unknown(security: Security) -> Challenge:
+def start_unknown(security: Security, *, source: str | None = None) -> Challenge:
     """A challenge for whoever answers it with a passkey (conditional mediation): it stands under its own id."""
     now, new, secret = security.clock(), security.new_id(), security.entropy(SECRET_BYTES)
     life = security.settings.ages.challenge
+    each = Limit("sign-ins-by-source", security.settings.tries.sign_ins_per_source_hourly, timedelta(hours=1))
     with security.transaction() as connection:
+        limits.take(connection, security.source_counts(source, each), now)
         challenges.add(
             connection,
             new,
@@ -231,9 +233,10 @@ def _sendable(security: Security, asked: Asked, now: datetime) -> bool:
 
 def _too_soon(security: Security, pseudonym: UUID, challenge: UUID, factor: UUID) -> Throttled:
     with answering():
-        sends, sent_at, _ = contacts.sent_until(security.connection, pseudonym, challenge, factor) or (0, None, None)
-    if sent_at is None or sends > len(_RESEND):
-        return Throttled("sent as often as it may be", cure="start another challenge, or use another factor")
+        found = contacts.sent_until(security.connection, pseudonym, challenge, factor)
+    sends, sent_at, until = found or (0, None, None)
+    if sent_at is None or until is None or until <= security.clock() or sends > len(_RESEND):
+        return Throttled("this code is over, or was sent as often as it may be", cure="start another challenge")
     return Throttled("sent just now", cure="wait for it, then ask again", retry_at=sent_at + _RESEND[sends - 1])
 
 

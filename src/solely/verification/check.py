@@ -20,7 +20,7 @@ from solely.verification.security import Security
 __all__ = ["DIGITS", "Answer", "Checked", "check", "credential_of", "totp_settings"]
 
 Answer = str | Mapping[str, Any]  # what was typed, or what the browser returned
-DIGITS = {"sms": 6, "email": 8}
+DIGITS = {"sms": sent_code.SMS_DIGITS, "email": sent_code.EMAIL_DIGITS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from solely.errors import BadInput, NotFound, ProofNeeded
 from solely.store.database import answering
 from solely.store.security import devices, factors
 from solely.store.security.devices import DeviceRow
+from solely.verification import notices
 from solely.verification.assurance import trusted
 from solely.verification.challenge import SIGN_IN
 from solely.verification.manage import prove
@@ -41,6 +42,7 @@ def trust(security: Security, pseudonym: UUID, *, proof: UUID, name: str) -> Tru
     with security.transaction() as connection:
         version = factors.version(connection, pseudonym)
         devices.add(connection, pseudonym, device, name=name, version=version, now=now, expires_at=expires_at)
+        notices.tell(security, pseudonym, "device-trusted", "device", None, now)
     return Trusted(device, shown.assurance, expires_at, _token(security, device, 0))
 
 

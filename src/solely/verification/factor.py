@@ -52,7 +52,7 @@ class Factor:
     """A factor as its person sees it: no secret, no contact.
 
     `stale`: a phone number that was not proved for so long that someone else may have it by now.
-    `name` is what the person typed; it goes into no log and no ledger.
+    `left`: recovery codes that were not used. `name` is what the person typed; it goes into no log and no ledger.
     """
 
     id: UUID
@@ -64,6 +64,7 @@ class Factor:
     activated_at: datetime | None
     used_at: datetime | None
     stale: bool = False
+    left: int | None = None
 
     @property
     def restricted(self) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from solely.errors import BadInput, Conflict, NotFound, ProofNeeded, Refused
+from solely.errors import BadInput, Conflict, NotFound, ProofNeeded, Refused, SolelyError
 from solely.store.database import answering
 from solely.store.security import challenges, contacts, factors
 from solely.store.security.factors import FactorRow
@@ -53,9 +53,14 @@ _MAX_NAME = 64
 
 def factors_of(security: Security, pseudonym: UUID) -> list[Factor]:
     """The person's factors, oldest first; a pending one too."""
+    now, found = security.clock(), []
     with answering():
-        rows = factors.of(security.connection, pseudonym)
-    return [factor_of(security, row, security.clock()) for row in rows]
+        for row in factors.of(security.connection, pseudonym):
+            one = factor_of(security, row, now)
+            if row.kind == "recovery-codes":
+                one = replace(one, left=factors.codes_left(security.connection, pseudonym, row.factor))
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +195,19 @@ def _asked(
     if row.kind == "passkey":
         options = _creation_options(security, pseudonym, wanted, begun.id)
     if row.kind in SENT:
-        send_code(security, pseudonym, begun.id, row.factor, source=source)
+        _send_first(security, pseudonym, row, begun.id, source)
     return Enrolment(row.factor, wanted.kind, begun.id, begun.expires_at, uri, codes, options)
+
+
+def _send_first(security: Security, pseudonym: UUID, row: FactorRow, challenge: UUID, source: str | None) -> None:
+    """Send the code that confirms; where it can't be sent, the enrolment is taken back and its contact free again."""
+    try:
+        send_code(security, pseudonym, challenge, row.factor, source=source)
+    except SolelyError:
+        with security.transaction() as connection:
+            (pending,) = [one for one in factors.of(connection, pseudonym) if one.factor == row.factor]
+            (binding.drop if pending.used_at is None else binding.leave)(security, pseudonym, pending)
+        raise
 
 
 def _creation_options(security: Security, pseudonym: UUID, wanted: Wanted, challenge: UUID) -> dict[str, object]:
@@ -235,11 +251,12 @@ def _guarded(rows: Sequence[FactorRow], *, codes: bool) -> list[Kind]:
     ]
 
 
-def authorise(security: Security, pseudonym: UUID, proof: UUID | None) -> None:
-    """Return where a change may be made: by a fresh proof of what guards it, or where nothing does."""
+def authorise(security: Security, pseudonym: UUID, proof: UUID | None) -> bool:
+    """Return where a change may be made by a fresh proof of what guards it (True), or nothing does (False)."""
     with answering():
         rows = factors.of(security.connection, pseudonym)
     _authorise(security, pseudonym, proof, rows)
+    return bool(_guarded(rows, codes=False))
 
 
 def _authorise(
@@ -270,8 +287,9 @@ def remove(security: Security, pseudonym: UUID, factor: UUID, *, proof: UUID | N
     with answering():
         rows = factors.of(security.connection, pseudonym)
     row = _one(rows, factor)
-    strong = [one for one in rows if one.kind in STRONG and one.state == "active"]
-    _authorise(security, pseudonym, proof, rows, strong=[one.factor for one in strong] == [factor])
+    others = [one for one in rows if one.kind in STRONG and one.state == "active" and one.factor != factor]
+    last = row.kind in STRONG and row.used_at is not None and not others  # a lost one too: else it were lost, then gone
+    _authorise(security, pseudonym, proof, rows, strong=last)
     with security.transaction():
         binding.remove(security, pseudonym, row, security.clock())
 

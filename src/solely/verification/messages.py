@@ -32,6 +32,7 @@ Template = Literal[
     "factor-added",
     "factor-removed",
     "factor-disabled",
+    "password-changed",
     "codes-regenerated",
     "recovered",
     "reset",

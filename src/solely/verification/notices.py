@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from solely.errors import NotFound, SolelyError
@@ -23,7 +25,7 @@ from solely.verification.post import Parcel, send
 from solely.verification.security import Security
 from solely.verification.senders.port import Channel, Message
 
-__all__ = ["Delivery", "changed", "deliver", "repudiate", "token_of"]
+__all__ = ["Delivery", "changed", "deliver", "repudiate", "tell", "token_of"]
 
 _MAC_BYTES = 16
 _WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
@@ -40,8 +42,13 @@ class Delivery:
 
 def changed(security: Security, pseudonym: UUID, what: Template, kind: str, factor: UUID | None, now: datetime) -> None:
     """Record a change in the caller's transaction: devices trusted before are not, and its notices are due."""
+    factors.bump(security.connection, pseudonym)
+    tell(security, pseudonym, what, kind, factor, now)
+
+
+def tell(security: Security, pseudonym: UUID, what: Template, kind: str, factor: UUID | None, now: datetime) -> None:
+    """Record what a person is to be told of, in the caller's transaction; no factor changed by it."""
     connection, change = security.connection, security.new_id()
-    factors.bump(connection, pseudonym)
     store.add_change(connection, pseudonym, change, what, kind, factor, now)
     for one in contacts.standing(connection, pseudonym, "login-alert", now):
         store.add_notice(connection, pseudonym, security.new_id(), change, one.giving, now)
@@ -49,27 +56,24 @@ def changed(security: Security, pseudonym: UUID, what: Template, kind: str, fact
 
 def deliver(security: Security, pseudonym: UUID | None = None) -> Delivery:
     """Send the notices that are due: all people's, or one person's. One that fails keeps none from the others."""
-    counts = [0, 0, 0]
     with answering():
         due = store.due(security.connection, pseudonym, len(_WAITS), security.clock())
-    for one in due:
-        counts[_deliver(security, one)] += 1
-    return Delivery(*counts)
+    outcomes = Counter(_deliver(security, one) for one in due)
+    return Delivery(outcomes["sent"], outcomes["failed"], outcomes["given up"])
 
 
-def _deliver(security: Security, one: store.Due) -> int:
-    """The place in Delivery's counts."""
+def _deliver(security: Security, one: store.Due) -> Literal["sent", "failed", "given up", "another's"]:
     now = security.clock()
     with security.transaction() as connection:
         if not store.claim(connection, one, _WAITS[one.tries], now):
-            return 0  # another sends it now
+            return "another's"
     try:
         send(security, one.pseudonym, Parcel(one.what, one.giving, lambda channel: _message(security, one, channel)))
     except SolelyError:
-        return 2 if one.tries + 1 == len(_WAITS) else 1
+        return "given up" if one.tries + 1 == len(_WAITS) else "failed"
     with security.transaction() as connection:
         store.sent(connection, one, now)
-    return 0
+    return "sent"
 
 
 def _message(security: Security, one: store.Due, channel: Channel) -> Message:

@@ -17,6 +17,7 @@ from solely.store.database import answering
 from solely.store.security import limits
 from solely.store.security import passwords as store
 from solely.store.security.limits import Count, Limit
+from solely.verification import notices
 from solely.verification.challenge import MANAGE, RECOVER, SIGN_IN
 from solely.verification.manage import authorise, prove
 from solely.verification.password import (
@@ -37,23 +38,37 @@ _TRIES = Limit("wrong-password", 10, timedelta(hours=1))
 _HOUR = timedelta(hours=1)
 
 
-def set_password(security: Security, pseudonym: UUID, text: str, *, proof: UUID | None, words: Collection[str]) -> None:
-    """Set a person's password; one that is there changes only by a fresh proof of a factor.
+def set_password(
+    security: Security,
+    subject: str,
+    pseudonym: UUID,
+    text: str,
+    *,
+    current: str | None,
+    proof: UUID | None,
+    words: Collection[str],
+) -> None:
+    """Set a person's password. One that is there changes by a fresh proof of a factor; without factors, by itself.
 
     A password is an authenticator too (SP 800-63B-4 §4.1.2.1): beside factors even the first one needs a proof of the
-    highest level they reach.
-    Raises BadInput, with a reason of `password.CURES`, and ProofNeeded.
+    highest level they reach. Raises BadInput, with a reason of `password.CURES`, ProofNeeded, and what `check` raises.
     """
     service = security.settings.service.name
     password = read_password(text, least=security.settings.password_least, words=[service, *words])
-    authorise(security, pseudonym, proof)
+    guarded = authorise(security, pseudonym, proof)
     with answering():
         there = store.of(security.connection, pseudonym) is not None
-    if there:
-        if proof is None:
-            raise ProofNeeded("a fresh proof comes first", cure=f"pass a challenge for {MANAGE}, then give its id")
-        prove(security, pseudonym, proof, (SIGN_IN, MANAGE, RECOVER), security.settings.ages.manage)
+    if there and not guarded:
+        if proof is not None:
+            prove(security, pseudonym, proof, (SIGN_IN, MANAGE, RECOVER), security.settings.ages.manage)
+        elif current is None:
+            raise ProofNeeded("the password that is there comes first", cure="give it too, or a proof")
+        else:
+            check(security, subject, pseudonym, current, source=None)
     _put(security, pseudonym, password)
+    if there:
+        with security.transaction():
+            notices.tell(security, pseudonym, "password-changed", "password", None, security.clock())
 
 
 def _put(security: Security, pseudonym: UUID, password: Password) -> None:

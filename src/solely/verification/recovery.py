@@ -44,10 +44,7 @@ def settle(security: Security, pseudonym: UUID, asked: Asked, now: datetime) -> 
     connection = security.connection
     challenges.show(connection, pseudonym, asked.challenge, method_of(asked.kind), asked.factor, now)
     methods = challenges.evidence(connection, pseudonym, asked.challenge)
-    if not enough(methods, after_password=asked.after_password):
-        return None
-    notices.changed(security, pseudonym, "recovered", "recovery", None, now)
-    return Assurance(("mfa",), "aal2")
+    return Assurance(("mfa",), "aal2") if enough(methods, after_password=asked.after_password) else None
 
 
 def shown(security: Security, pseudonym: UUID, challenge: UUID) -> tuple[str, ...]:

@@ -149,6 +149,7 @@ class Tries(_Table):
     per_contact_hourly: Annotated[int, Field(ge=1, le=100)] = 20  # of one contact, whoever's account it is in
     per_source_hourly: Annotated[int, Field(ge=1, le=10_000)] = 100
     challenges_hourly: Annotated[int, Field(ge=1, le=1_000)] = 60  # a person may start
+    sign_ins_per_source_hourly: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000  # begun before anyone is named
 
 
 class Fraud(_Table):

@@ -122,7 +122,7 @@ class Verification:
     def _told(self, to: challenges.Answering, outcome: Answered | SolelyError) -> Proof | Recovering | SolelyError:
         if isinstance(outcome, SolelyError):
             if isinstance(outcome, WrongAnswer):
-                notices.deliver(self.security, to.pseudonym)  # the hundredth disables a factor
+                notices.deliver(self.security, to.pseudonym)  # the fifth and the hundredth are told
             return outcome
         asked = outcome.asked
         if outcome.proved is None:
@@ -140,9 +140,9 @@ class Verification:
         """What a passed challenge proved, if it is no older than `max_age`. Raises ProofNeeded: ask for a step up."""
         return manage.prove(self.security, self._of(subject), proof, acts, max_age)
 
-    def sign_in(self) -> Challenge:
+    def sign_in(self, *, source: str | None = None) -> Challenge:
         """A challenge for whoever answers it with a passkey (conditional mediation)."""
-        return challenge.start_unknown(self.security)
+        return challenge.start_unknown(self.security, source=source)
 
     def sign_in_answer(self, to: UUID, given: Answer, *, source: str | None = None) -> tuple[str, Proof]:
         """The subject whose passkey answered, and what it proves. Raises WrongAnswer, also for an unknown passkey."""
@@ -198,7 +198,10 @@ class Verification:
 
     def trust(self, subject: str, *, proof: UUID, name: str) -> Trusted:
         """Trust the device that just passed a sign-in; see `device.trust`."""
-        return device.trust(self.security, self._of(subject), proof=proof, name=name)
+        pseudonym = self._of(subject)
+        trusted = device.trust(self.security, pseudonym, proof=proof, name=name)
+        notices.deliver(self.security, pseudonym)
+        return trusted
 
     def recognise(self, subject: str, token: str, *, after_password: bool = False) -> Trusted:
         """Know a trusted device by its token; see `device.recognise`."""
@@ -216,10 +219,18 @@ class Verification:
     # -- passwords
 
     def set_password(
-        self, subject: str, password: str, *, proof: UUID | None = None, words: Collection[str] = ()
+        self,
+        subject: str,
+        password: str,
+        *,
+        current: str | None = None,
+        proof: UUID | None = None,
+        words: Collection[str] = (),
     ) -> None:
         """Set a password, for a platform that keeps none; see `passwords.set_password`."""
-        passwords.set_password(self.security, self.make(subject), password, proof=proof, words=[subject, *words])
+        pseudonym, own = self.make(subject), [subject, *words]
+        passwords.set_password(self.security, subject, pseudonym, password, current=current, proof=proof, words=own)
+        notices.deliver(self.security, pseudonym)
 
     def check_password(self, subject: str, password: str, *, source: str | None = None) -> None:
         """Return where it is right; see `passwords.check`."""
