@@ -159,11 +159,11 @@ def test_of_twenty_wrong_answers_to_as_many_challenges_five_are_counted(world, s
 
 def test_a_source_that_is_full_takes_no_factors_count_back(world, subject):
     """A source with one try left sends five at once: all are looked at, so all are counted, and one is told."""
+    people = [hold(world, f"{subject}-{number}", "totp") for number in range(5)]
     security = world.verification.security
     limit = Limit("wrong-by-source", security.settings.tries.per_source_hourly, timedelta(hours=1))
     with security.transaction() as connection:
         limits.take(connection, security.source_counts(subject, limit) * (limit.count - 1), world.clock())
-    people = [hold(world, f"{subject}-{number}", "totp") for number in range(5)]
     guesses = []
     for one in people:
         begun = world.verification.challenge(one.subject)
