@@ -39,9 +39,9 @@ SECRET = "correct horse battery staple"
 VERBS = ["challenge", "send", "answer", "cancel", "prove", "recover", "sign-in", "sign-in-answer", *OF_FACTORS]
 VERBS += [*OF_PEOPLE, "page"]
 CHALLENGE = {"challenge", "act", "expires_at", "factors", "passkey"}
-FACTOR = {"left", 
-    "factor", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale", "restricted",
-    "phishing_resistant",
+FACTOR = {
+    "factor", "kind", "name", "state", "purpose", "created_at", "activated_at", "used_at", "stale", "left",
+    "restricted", "phishing_resistant",
 }  # fmt: skip
 PROOF = {
     "proved", "proof", "act", "kind", "factor", "at", "amr", "aal", "phishing_resistant", "restricted",
