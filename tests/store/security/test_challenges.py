@@ -141,7 +141,17 @@ def test_a_recovery_code_is_used_with_the_answer_or_not_at_all(connection):
 @pytest.mark.parametrize(("stored", "shown", "counts"), [(0, 0, 1), (0, 1, 1), (4, 5, 1), (4, 4, 0)])
 def test_a_passkey_s_count_grows_or_the_answer_does_not_count(connection, stored, shown, counts):
     to = opened(connection, "passkey")
-    row = PasskeyRow(to.factor, uuid4().bytes, b"key", stored, True, True, False, [], uuid4())
+    row = PasskeyRow(
+        factor=to.factor,
+        credential=uuid4().bytes,
+        public_key=b"key",
+        sign_count=stored,
+        user_verified=True,
+        backup_eligible=True,
+        backed_up=False,
+        transports=[],
+        aaguid=uuid4(),
+    )
     factors.add_passkey(connection, to.pseudonym, row)
     assert asked(connection, to).passkey == row
     assert spend(connection, to, kind="passkey", sign_count=shown, backed_up=True) == ({0} if counts else set())
