@@ -1,7 +1,9 @@
 """Senders come in the order of verification.toml, their secrets from files alone, the console last if at all."""
 
+import re
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -165,12 +167,20 @@ def test_a_gateway_is_told_what_the_file_says(opened, driver):
     assert usual.countries == frozenset()
 
 
-def test_a_gateway_of_one_s_own_is_told_what_the_file_says(opened, secret_file):
+def test_a_gateway_of_one_s_own_is_told_what_the_file_and_the_docs_say(opened, secret_file, tmp_path):
     more = {"header": "X-Key", "password_file": secret_file(SECRET), "statuses": {"409": "stop", "451": "opt-out"}}
     keyed, bare = opened(sms=[gateway("a", "generic", **more), gateway("b", "generic")], console=False).senders
     assert (keyed.url, keyed.template) == ("https://sms.example.org", {"a": "{to} {text}"})
     assert keyed.headers == {"X-Key": SECRET}
     assert keyed.statuses == {409: "stop", 451: "opt-out"}
+    page = Path(__file__).resolve().parent.parent.parent / "docs" / "delivery.md"
+    shown = re.search(r"```toml\n(\[\[sms\]\]\nname = \"ours\".*?)```", page.read_text(), re.DOTALL)[1]
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "sms").write_text(SECRET)
+    (told,) = opened(console=False, sms=read_settings(shown.encode()).sms).senders
+    assert told.headers == {"Idempotency-Key": "{send}", "X-Key": SECRET}
+    assert (told.success, told.verdict_at, told.reference_at) == ({200, 202}, "results.0.state", "results.0.id")
+    assert told.values == {"blocked": "opt-out", "bad-number": "stop", "busy": "next"}
     assert (bare.headers, bare.statuses) == ({}, {})
 
 

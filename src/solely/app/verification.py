@@ -111,9 +111,18 @@ def _gateway(directory: Path, one: GatewayTable) -> Sender:
             vonage = Vonage(gateway, one.origin, one.callback, one.countries)
             return replace(vonage, base=one.base or vonage.base)
         case "generic":
-            headers = {one.header: secret} if one.header else {}
-            statuses = {int(status): verdict for status, verdict in one.statuses.items()}
-            return Generic(gateway, one.url, one.template, headers, statuses=statuses, countries=one.countries)
+            return Generic(
+                gateway,
+                one.url,
+                one.template,
+                one.headers | ({one.header: secret} if one.header else {}),
+                success=one.success,
+                statuses={int(status): verdict for status, verdict in one.statuses.items()},
+                verdict_at=one.verdict_at,
+                values=one.values,
+                reference_at=one.reference_at,
+                countries=one.countries,
+            )
 
 
 def _receipts(directory: Path, one: GatewayTable) -> ReceiptReader | None:

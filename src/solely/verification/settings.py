@@ -219,12 +219,22 @@ class Gateway(_Table):
     url: str = ""
     template: dict[str, Any] = {}
     header: str = ""  # the generic one's: what carries the password, as Authorization
+    headers: dict[str, str] = {}  # sent as they are, {send} filled in; no secrets, they stand in files
+    success: frozenset[int] = frozenset({200, 201, 202})
     statuses: dict[Status, Literal["next", "stop", "opt-out"]] = {}
+    verdict_at: str = ""  # where in the answer its verdict stands, as results.0.state
+    values: dict[str, Literal["next", "stop", "opt-out"]] = {}
+    reference_at: str = ""
 
     @field_validator("countries", mode="before")
     @classmethod
     def _set(cls, value: Any) -> Any:
         return _names(value)
+
+    @field_validator("success", mode="before")
+    @classmethod
+    def _statuses(cls, value: Any) -> Any:
+        return frozenset(value) if isinstance(value, list) and all(type(one) is int for one in value) else value
 
     @model_validator(mode="after")
     def _has_what_its_driver_needs(self) -> Self:
