@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import plain
 from ground import HITS, THREADS, Digests, Ground, make_directory, make_ground, make_list
-from report import machine, table
+from report import keep, machine, table
 
 from solely.app import Solely
 
@@ -113,13 +113,6 @@ def bench(folder: Path, tokens: int, repeat: int) -> Iterator[str]:
         )
 
 
-def keep(text: str, page: Path) -> None:
-    """Put the figures in their place on the page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n```text\n{text}\n```\n\n{END}{after}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=10_000_000)
@@ -132,7 +125,7 @@ def main() -> None:
             print(text, end="\n\n", flush=True)
             texts.append(text)
     if args.write:
-        keep("\n\n".join(texts), args.write)
+        keep("\n\n".join(texts), args.write, BEGIN, END)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-__all__ = ["Figures", "machine", "table"]
+__all__ = ["Figures", "keep", "machine", "table"]
 
 Figures = Mapping[str, Sequence[float]]  # seconds, by engine, one for each size
 
@@ -44,3 +44,10 @@ def machine(connection: psycopg.Connection) -> str:
         f"{os.cpu_count()} cores ({names[0] if names else platform.machine()}), {memory:.0f} GB;"
         f" Python {platform.python_version()},\n{libraries}, PostgreSQL {postgres}"
     )
+
+
+def keep(text: str, page: Path, begin: str, end: str) -> None:
+    """Put the figures in their place on the page, between two of its lines."""
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n```text\n{text}\n```\n\n{end}{after}")

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import privacyidea
+from report import keep
 
 from solely.app import init
 from solely.app.directory import read_keyring
@@ -121,13 +122,6 @@ def bench(folder: Path, seconds: float) -> list[str]:
     return texts
 
 
-def keep(text: str, page: Path) -> None:
-    """Put the figures in their place on the page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n```text\n{text}\n```\n\n{END}{after}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10.0)
@@ -138,7 +132,7 @@ def main() -> None:
         text = "\n\n".join(bench(Path(folder), args.seconds))
     print(text)
     if args.write:
-        keep(text, args.write)
+        keep(text, args.write, BEGIN, END)
 
 
 if __name__ == "__main__":

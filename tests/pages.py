@@ -1,11 +1,28 @@
 """A page served for a test, by the server it has in use."""
 
+import shutil
 import threading
 from contextlib import contextmanager
 
+import pytest
 import uvicorn
 
 from solely.web.server import reserve
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here: apt-get install chromium (make browser does it)"
+)
 
 
 @contextmanager

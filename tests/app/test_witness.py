@@ -13,11 +13,11 @@ from threading import Barrier
 
 import pytest
 
-from solely.app import durable
 from solely.app.witness import Witness
 from solely.errors import BadInput, Conflict, NotFound, Tampered, Unavailable
 from solely.ledger.checkpoint import VerifierKey, verify_checkpoint
 from solely.ledger.cosignature import cosign, cosigned, read_cosignatures
+from solely.store import durable
 from witnesses import Log
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -195,7 +195,8 @@ def test_at_the_time_of_a_cosignature_nothing_larger_is_remembered(witness, log,
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from solely.app import durable, witness
+from solely.app import witness
+from solely.store import durable
 from solely.ledger.checkpoint import read_verifier_key
 
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
@@ -243,7 +244,7 @@ def test_a_disk_that_is_full_leaves_what_was_remembered_and_signs_nothing(witnes
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("solely.app.durable.os.fsync", full)
+    monkeypatch.setattr("solely.store.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         witness.add_checkpoint(log.request(7, 9))
     monkeypatch.undo()

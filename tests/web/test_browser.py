@@ -1,7 +1,6 @@
 """A real browser shows the page: its policy blocks nothing of it, and no text leaves its picture."""
 
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -9,23 +8,12 @@ from html import escape
 
 import pytest
 
+from pages import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from solely.web.page import render
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium (make browser does it)"),
+    NEEDS_CHROMIUM,
 ]
 # Asked of the page itself, in a copy that may run a script; the answer is left in the title.
 MEASURE = """
@@ -49,7 +37,7 @@ document.title = "[" + found.join("; ") + "]";
 
 def browse(tmp_path, *arguments, dark=False):
     scheme = [f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
-    command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *scheme, *arguments]
+    command = [CHROMIUM, *FLAGS, "--hide-scrollbars", f"--user-data-dir={tmp_path / 'profile'}", *scheme, *arguments]
     return subprocess.run(command, check=True, capture_output=True, timeout=120, text=True)
 
 

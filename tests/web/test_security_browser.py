@@ -1,32 +1,20 @@
 """A real browser with authenticators in software: passkeys made, used, copied and spoiled, on the page as a person."""
 
 import re
-import shutil
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import people
-from pages import serving
+from pages import CHROMIUM, FLAGS, NEEDS_CHROMIUM, serving
 from solely.store.security import factors
 from solely.web.security import security_page
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.server,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium (make browser does it)"),
+    NEEDS_CHROMIUM,
 ]
 BUILT_IN = {
     "protocol": "ctap2",

@@ -89,7 +89,7 @@ def test_a_memory_that_was_changed_is_a_fault_and_a_disk_that_is_full_is_told(cl
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("solely.app.durable.os.fsync", full)
+        patched.setattr("solely.store.durable.os.fsync", full)
         assert add(client, log.request(5, 9)).status_code == 503
     next((witness.directory / "logs").iterdir()).write_text("nothing")
     answer = add(client, log.request(5, 9))

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from solely.app.durable import locked
 from solely.app.fetch import from_folder
 from solely.errors import Tampered
 from solely.ledger.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
@@ -25,6 +24,7 @@ from solely.ledger.published import read_head
 from solely.ledger.tile_tree import TileTree
 from solely.ledger.tiles import CHECKPOINT, Edge, File, bundle_path, grow, tile_path, widths
 from solely.ledger.tree import EMPTY_ROOT, leaf_hash
+from solely.store.durable import locked
 
 __all__ = ["BodiesFrom", "Published", "publish"]
 

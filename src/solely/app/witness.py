@@ -15,13 +15,13 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from solely.app.durable import locked, put
 from solely.app.environment import now, passphrase
 from solely.errors import BadInput, Conflict, NotFound
 from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
 from solely.ledger.cosignature import WitnessKey, cosign
 from solely.ledger.witness import Accepted, Refusal, Request, judge, read_request
+from solely.store.durable import locked, put
 
 __all__ = ["Answer", "Witness"]
 

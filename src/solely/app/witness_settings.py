@@ -9,15 +9,15 @@ key = "witness.example/1+…"
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from solely.errors import BadInput, SettingsError
+from solely.errors import BadInput
 from solely.ledger.cosignature import WitnessKey
 from solely.verification.senders.gateway import check_url
+from solely.verification.settings import read_tables
 
 __all__ = ["FILE", "WitnessSettings", "read_witness_settings", "witness_settings_in"]
 
@@ -83,14 +83,7 @@ class WitnessSettings(_Table):
 
 def read_witness_settings(data: bytes) -> WitnessSettings:
     """Read the bytes of a ledger.toml. Raises SettingsError, naming the field and never its value."""
-    try:
-        return WitnessSettings.model_validate(tomllib.loads(data.decode()))
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise SettingsError(fault["msg"], where=f"{FILE}, {place}" if place else FILE, cure=_CURE) from None
-    except (ValueError, RecursionError):
-        raise SettingsError("not a TOML file in UTF-8", where=FILE, cure=_CURE) from None
+    return read_tables(WitnessSettings, data, FILE, _CURE)
 
 
 def witness_settings_in(directory: Path) -> WitnessSettings:

@@ -19,12 +19,12 @@ from pathlib import Path
 import httpx
 from typing_extensions import override
 
-from solely.app.durable import locked, put
 from solely.app.witness_settings import FILE, WitnessSettings
 from solely.errors import Tampered, Unavailable
 from solely.ledger.checkpoint import Signature, VerifierKey, read_note, verify_checkpoint
 from solely.ledger.cosignature import WitnessKey, add_cosignatures, cosignatures, read_cosignatures
 from solely.ledger.witness import write_request
+from solely.store.durable import locked, put
 
 __all__ = ["Alarm", "Witnesses"]
 

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ from solely.ledger.entry import Draft, EntryType
 from solely.ledger.log import Head, Mac, Record, append_all, head_after
 from solely.ledger.members import SECRET_BYTES, members_root
 from solely.ledger.tree import Frontier, growth_path, leaf_hash
+from solely.store.durable import locked, put
 
 __all__ = ["Pen", "Words", "checkpoint", "checkpoints", "growth", "keep_anchor", "read_head", "records", "size"]
 
@@ -162,21 +161,10 @@ def keep_anchor(connection: psycopg.Connection, path: Path) -> None:
 
     It is read and written under one lock, so of two who leave at once the later note stays.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with locked(path.parent):
         newest = connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
-        if newest is None or (path.exists() and _is_as_new(path.read_text(encoding="utf-8"), newest[0])):
-            return
-        fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(newest[0])
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        if newest and not (path.exists() and _is_as_new(path.read_text(encoding="utf-8"), newest[0])):
+            put(path, newest[0], 0o666)
 
 
 def _is_as_new(kept: str, newest: str) -> bool:

@@ -242,6 +242,8 @@ def _spend_alone(security: Security, one: _Try, checked: Checked, now: datetime,
         outcomes[one.place] = error
     else:
         outcomes[one.place] = Answered(asked, proved, now)
+        if proved is not None:
+            notices.deliver(security, pseudonym)
     return True
 
 
@@ -261,8 +263,8 @@ def _count_all(
 
 
 def _count(security: Security, tries: Sequence[_Try], now: datetime) -> set[int]:
-    """The places, among these, of those that were counted."""
-    most = security.settings.tries.per_challenge
+    """The places, among these, of those that were counted; whom it concerns is told of the last of a row."""
+    most, told = security.settings.tries.per_challenge, []
     with security.transaction() as connection:
         to, states = [one.given.to for one in tries], [one.asked.state for one in tries]
         counted = challenges.fail(connection, to, states, waits=WAITS, most=most, now=now)
@@ -270,8 +272,12 @@ def _count(security: Security, tries: Sequence[_Try], now: datetime) -> set[int]
             asked = tries[n].asked
             if state == "disabled":
                 notices.changed(security, to[n].pseudonym, "factor-disabled", asked.kind, asked.factor, now)
+                told.append(to[n].pseudonym)
             elif asked.wrong + 1 >= most and asked.act != ENROL:  # whoever it is knows the password (ASVS 5.0 6.3.5)
                 notices.tell(security, to[n].pseudonym, "attempts", asked.kind, None, now)
+                told.append(to[n].pseudonym)
+    for pseudonym in told:
+        notices.deliver(security, pseudonym)
     return set(counted)
 
 

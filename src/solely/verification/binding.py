@@ -15,7 +15,7 @@ from solely.verification.messages import Template
 from solely.verification.passkey import Credential
 from solely.verification.security import Security
 
-__all__ = ["activated", "disable", "drop", "leave", "remove"]
+__all__ = ["activated", "disable", "drop", "remove", "take_back"]
 
 
 def activated(security: Security, pseudonym: UUID, asked: Asked, credential: Credential | None, now: datetime) -> None:
@@ -66,10 +66,16 @@ def disable(security: Security, pseudonym: UUID, row: FactorRow, now: datetime) 
     notices.changed(security, pseudonym, "factor-disabled", row.kind, row.factor, now)
 
 
-def leave(security: Security, pseudonym: UUID, row: FactorRow) -> None:
-    """Disabled again, as it was before it was bound: nobody confirmed that in time. In the caller's transaction."""
-    _move(security, pseudonym, row, "disable")
-    challenges.void(security.connection, pseudonym, row.factor)
+def take_back(security: Security, pseudonym: UUID, row: FactorRow) -> None:
+    """Of an enrolment nobody confirmed: a new factor goes, one bound again is disabled as it was before.
+
+    In the caller's transaction, without a word to the person.
+    """
+    if row.used_at is None:
+        drop(security, pseudonym, row)
+    else:
+        _move(security, pseudonym, row, "disable")
+        challenges.void(security.connection, pseudonym, row.factor)
 
 
 def _move(security: Security, pseudonym: UUID, row: FactorRow, event: Event) -> None:

@@ -9,33 +9,30 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from solely.errors import BadInput, NotFound, ProofNeeded
+from solely.errors import NotFound, ProofNeeded
 from solely.store.database import answering
 from solely.store.security import devices, factors
 from solely.store.security.devices import DeviceRow
 from solely.verification import notices
 from solely.verification.assurance import trusted
 from solely.verification.challenge import SIGN_IN
-from solely.verification.manage import prove
+from solely.verification.manage import check_name, prove
 from solely.verification.proof import Device, Trusted
 from solely.verification.security import Security
 
 __all__ = ["devices_of", "recognise", "revoke", "trust"]
 
-_MAC_BYTES, _COUNTER_BYTES = 16, 8
+_OF = b"device"  # what a token of this module is of
+_COUNTER_BYTES = 8
 _CROSSING = timedelta(minutes=1)
-_MAX_NAME = 64
 
 
 def trust(security: Security, pseudonym: UUID, *, proof: UUID, name: str) -> Trusted:
     """Trust the device that just passed a sign-in. Raises ProofNeeded where it did not."""
-    if not name or len(name) > _MAX_NAME or not name.isprintable():
-        raise BadInput(f"a device's name has 1 to {_MAX_NAME} printable characters", where="name")
+    check_name(name, "device")
     shown = prove(security, pseudonym, proof, (SIGN_IN,), security.settings.ages.manage)
     now, device = security.clock(), security.new_id()
     expires_at = now + security.settings.ages.device
@@ -78,21 +75,12 @@ def _unknown() -> ProofNeeded:
 
 
 def _token(security: Security, device: UUID, counter: int) -> str:
-    data = device.bytes + counter.to_bytes(_COUNTER_BYTES, "big")
-    return urlsafe_b64encode(data + _mac(security, data)).decode().rstrip("=")
-
-
-def _mac(security: Security, data: bytes) -> bytes:
-    return security.tokens(b"device" + data)[:_MAC_BYTES]
+    return security.write_token(_OF, device.bytes + counter.to_bytes(_COUNTER_BYTES, "big"))
 
 
 def _read(security: Security, token: str) -> tuple[UUID, int]:
-    try:
-        data = urlsafe_b64decode(token[:64].encode("ascii") + b"==")
-    except ValueError:
-        raise _unknown() from None
-    said, mac = data[:-_MAC_BYTES], data[-_MAC_BYTES:]
-    if len(said) != 16 + _COUNTER_BYTES or not hmac.compare_digest(mac, _mac(security, said)):
+    said = security.read_token(_OF, token, 16 + _COUNTER_BYTES)
+    if said is None:
         raise _unknown()
     return UUID(bytes=said[:16]), int.from_bytes(said[16:], "big")
 

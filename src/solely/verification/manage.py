@@ -31,6 +31,7 @@ __all__ = [
     "Wanted",
     "ask_again",
     "authorise",
+    "check_name",
     "enrol",
     "factors_of",
     "prove",
@@ -115,8 +116,14 @@ def _check_wanted(security: Security, wanted: Wanted) -> None:
         raise Refused("this platform does not take this kind of factor", cure="choose another kind")
     if wanted.kind in SENT and wanted.purpose not in PURPOSES:
         raise Refused("codes are not sent for that purpose", cure=f"one of: {', '.join(PURPOSES)}")
-    if len(wanted.name) > _MAX_NAME or not f"x{wanted.name}".isprintable():
-        raise BadInput(f"a factor's name has at most {_MAX_NAME} printable characters", where="name")
+    if wanted.name:
+        check_name(wanted.name, "factor")
+
+
+def check_name(name: str, of: str) -> None:
+    """Raise BadInput where a factor or a device can't be called that."""
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
+        raise BadInput(f"a {of}'s name has 1 to {_MAX_NAME} printable characters", where="name")
 
 
 def _clear_pending(security: Security, pseudonym: UUID, rows: list[FactorRow], now: datetime) -> list[FactorRow]:
@@ -126,7 +133,7 @@ def _clear_pending(security: Security, pseudonym: UUID, rows: list[FactorRow], n
         return rows
     with security.transaction() as connection:
         for row in old:
-            (binding.drop if row.used_at is None else binding.leave)(security, pseudonym, row)
+            binding.take_back(security, pseudonym, row)
         return factors.of(connection, pseudonym)
 
 
@@ -206,7 +213,7 @@ def _send_first(security: Security, pseudonym: UUID, row: FactorRow, challenge: 
     except SolelyError:
         with security.transaction() as connection:
             (pending,) = [one for one in factors.of(connection, pseudonym) if one.factor == row.factor]
-            (binding.drop if pending.used_at is None else binding.leave)(security, pseudonym, pending)
+            binding.take_back(security, pseudonym, pending)
         raise
 
 
@@ -307,8 +314,7 @@ def report_lost(security: Security, pseudonym: UUID, factor: UUID) -> None:
 
 def rename(security: Security, pseudonym: UUID, factor: UUID, name: str) -> None:
     """Give a factor another name. Raises NotFound, and BadInput for a name that is none."""
-    if not name or len(name) > _MAX_NAME or not name.isprintable():
-        raise BadInput(f"a factor's name has 1 to {_MAX_NAME} printable characters", where="name")
+    check_name(name, "factor")
     with security.transaction() as connection:
         if not factors.rename(connection, pseudonym, factor, name):
             raise NotFound("this person has no such factor", cure="list the factors first")

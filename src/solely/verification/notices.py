@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +25,7 @@ from solely.verification.senders.port import Channel, Message
 
 __all__ = ["Delivery", "changed", "deliver", "repudiate", "tell", "token_of"]
 
-_MAC_BYTES = 16
+_OF = b"change"  # what a token of this module is of
 _WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 
 
@@ -99,17 +97,14 @@ def _template(one: store.Due) -> Template:
 
 def token_of(security: Security, change: UUID) -> str:
     """What repudiates a change: its id and a MAC of it, 43 characters fit for a URL."""
-    return urlsafe_b64encode(change.bytes + _mac(security, change)).decode().rstrip("=")
-
-
-def _mac(security: Security, change: UUID) -> bytes:
-    return security.tokens(b"change" + change.bytes)[:_MAC_BYTES]
+    return security.write_token(_OF, change.bytes)
 
 
 def repudiate(security: Security, token: str) -> UUID:
     """Take a change back as far as it can be; returns whose it was. Safe to repeat. Raises NotFound."""
     now = security.clock()
-    change = _read(security, token)
+    said = security.read_token(_OF, token, 16)
+    change = UUID(bytes=said) if said else None
     with answering():
         found = store.change(security.connection, change) if change else None
     if change is None or found is None or found[3] + security.settings.ages.not_me <= now:
@@ -119,15 +114,6 @@ def repudiate(security: Security, token: str) -> UUID:
         if store.repudiate(connection, pseudonym, change, now):
             _undo(security, pseudonym, factor, now)
     return pseudonym
-
-
-def _read(security: Security, token: str) -> UUID | None:
-    try:
-        data = urlsafe_b64decode(token[:64].encode("ascii") + b"==")
-    except ValueError:
-        return None
-    change = UUID(bytes=data[:16]) if len(data) == 16 + _MAC_BYTES else None
-    return change if change and hmac.compare_digest(data[16:], _mac(security, change)) else None
 
 
 def _undo(security: Security, pseudonym: UUID, factor: UUID | None, now: datetime) -> None:

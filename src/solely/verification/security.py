@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,7 @@ from solely.verification.settings import Settings
 __all__ = ["PRINCIPAL", "Mac", "Post", "Security", "words_of"]
 
 PRINCIPAL = "verification"
+_TOKEN_MAC, _MAX_TOKEN = 16, 64  # bytes; characters
 Mac = Callable[[bytes], bytes]
 
 
@@ -86,6 +89,23 @@ class Security:
             if source is None
             else [Count(limit, self.fingerprints(b"source" + source.encode("utf-8", "surrogatepass")))]
         )
+
+    def write_token(self, of: bytes, said: bytes) -> str:
+        """A token for a URL or a cookie: what it says, and the first 16 bytes of its MAC. Nothing of it is stored."""
+        return urlsafe_b64encode(said + self._token_mac(of, said)).decode().rstrip("=")
+
+    def read_token(self, of: bytes, token: str, length: int) -> bytes | None:
+        """What a token of that kind says, `length` bytes; None where it is none of ours."""
+        try:
+            data = urlsafe_b64decode(token[:_MAX_TOKEN].encode("ascii") + b"==")
+        except ValueError:
+            return None
+        said = data[:-_TOKEN_MAC]
+        mine = len(said) == length and hmac.compare_digest(data[-_TOKEN_MAC:], self._token_mac(of, said))
+        return said if mine else None
+
+    def _token_mac(self, of: bytes, said: bytes) -> bytes:
+        return self.tokens(of + said)[:_TOKEN_MAC]
 
     def seal_secret(self, secret: bytes, pseudonym: UUID, factor: UUID) -> tuple[bytes, int]:
         """A factor's secret under the key of two-factor, bound to its person and factor; and that key's number."""

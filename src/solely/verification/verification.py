@@ -121,15 +121,11 @@ class Verification:
 
     def _told(self, to: challenges.Answering, outcome: Answered | SolelyError) -> Proof | Recovering | SolelyError:
         if isinstance(outcome, SolelyError):
-            if isinstance(outcome, WrongAnswer):
-                notices.deliver(self.security, to.pseudonym)  # the fifth and the hundredth are told
             return outcome
         asked = outcome.asked
         if outcome.proved is None:
             left = [one for one in manage.factors_of(self.security, to.pseudonym) if one.state == "active"]
             return Recovering(to.challenge, recovery.shown(self.security, to.pseudonym, to.challenge), tuple(left))
-        if asked.state == "pending" or asked.act == challenge.RECOVER:
-            notices.deliver(self.security, to.pseudonym)
         return Proof(to.challenge, asked.act, asked.kind, to.factor, outcome.at, outcome.proved)
 
     def cancel(self, subject: str, of: UUID) -> None:

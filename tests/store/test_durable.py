@@ -6,7 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from solely.app.durable import locked, put
+from solely.store.durable import locked, put
 
 
 def test_a_file_is_put_whole_and_private_and_nothing_else_is_left(tmp_path):
@@ -27,7 +27,7 @@ def test_its_bytes_are_on_the_disk_before_its_name_is_and_its_name_on_return(tmp
         kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
         steps.append((kind, os.fstat(handle).st_size if kind == "file" else 0, path.read_text()))
 
-    monkeypatch.setattr("solely.app.durable.os.fsync", synced)
+    monkeypatch.setattr("solely.store.durable.os.fsync", synced)
     put(path, "newer")
     assert steps == [("file", 5, "old"), ("folder", 0, "newer")]
 
@@ -63,7 +63,7 @@ def test_of_many_threads_one_at_a_time_holds_a_folder(tmp_path):
 
 def test_a_lock_holds_against_other_processes_and_ends_with_its_own(tmp_path):
     hold = (
-        "import sys, time; from pathlib import Path; from solely.app.durable import locked\n"
+        "import sys, time; from pathlib import Path; from solely.store.durable import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     ask = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)"
