@@ -1,4 +1,4 @@
-"""A page served for a test, by the server it has in use."""
+"""A page served for a test, by the server it has in use; and the real browser that opens it, where there is one."""
 
 import shutil
 import threading
