@@ -36,6 +36,7 @@ const now = () => document.documentElement.dataset;
 navigator.credentials.get = (options) => {
   if (options.mediation !== "conditional")
     return now().waits ? Promise.reject(new DOMException("one at a time", "OperationError")) : get(options);
+  if (options.signal.aborted) return Promise.reject(options.signal.reason); // taken back before it was asked
   now().waits = "yes";
   return new Promise((_, refuse) => options.signal.addEventListener("abort", () => {
     delete now().waits;
