@@ -22,6 +22,7 @@ from ground import PURPOSE, THREADS, Digests, Ground
 
 from solely.audiences.audience import effective, standing
 from solely.audiences.lists import ListReport
+from solely.audiences.match import Target
 from solely.store.advertising import Upload
 
 __all__ = ["Held", "Ways", "competitors", "hold", "solely_way", "whole_match"]
@@ -120,7 +121,8 @@ def whole_match(ground: Ground) -> Way:
     def way(digests: Digests) -> Members:
         name = f"whole {next(numbers)}"
         report = ListReport(len(digests), len(digests), {}, (), "csv", "utf-8", ",", header=False)
-        audiences.match(_Reading(digests, report), "bench", name, PURPOSE, clock())  # type: ignore[arg-type]
+        target = Target("bench", name)
+        audiences.match(_Reading(digests, report), target, PURPOSE, clock())  # type: ignore[arg-type]
         return np.array(audiences.members("bench", name, clock()).to_array())
 
     return way

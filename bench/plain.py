@@ -17,6 +17,7 @@ from engines import Held, Members
 from ground import ENDED_EACH, PURPOSE, Digests, Ground
 
 from solely.audiences.lists import read_list
+from solely.audiences.match import Target
 
 __all__ = ["addresses", "digests_of", "duckdb_way", "expected", "polars_way", "solely_way", "write_list"]
 
@@ -46,8 +47,9 @@ def solely_way(ground: Ground) -> Way:
 
     def way(path: Path) -> Members:
         name = f"plain {next(numbers)}"
-        audiences.allow("bench", name, PURPOSE)
-        audiences.match(read_list(path), "bench", name, PURPOSE, clock())
+        target = Target("bench", name)
+        audiences.allow(target, PURPOSE)
+        audiences.match(read_list(path), target, PURPOSE, clock())
         return np.array(audiences.members("bench", name, clock()).to_array())
 
     return way

@@ -70,8 +70,8 @@ def test_while_it_is_still_nothing_is_given_and_nothing_ends(gate, desk, subject
     give(desk, f"{subject}-before")
     with desk.connection.transaction():
         desk.connection.execute("SET LOCAL lock_timeout = '200ms'")
-        with gate.still() as now:
-            assert now == NOW
+        with gate.still() as still:
+            assert still.moment == NOW
             with pytest.raises(Unavailable) as caught:
                 desk.withdraw(f"{subject}-before", ADS, None, NOW)
     assert "55P03" in caught.value.where  # it waited for the lock
@@ -80,14 +80,14 @@ def test_while_it_is_still_nothing_is_given_and_nothing_ends(gate, desk, subject
 
 def test_what_is_written_while_it_is_still_is_durable_after_it_or_not_at_all(gate, superuser):
     before = size(superuser)
-    with gate.still():
-        number = gate.write_down(USE)
+    with gate.still() as still:
+        number = still.write(USE)
         assert size(superuser) == before
     assert [entry["sequence"] for entry in entries(superuser, before)] == [number]
 
     def fail():
-        with gate.still():
-            gate.write_down(USE)
+        with gate.still() as still:
+            still.write(USE)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -37,6 +37,7 @@ __all__ = [
 COLUMNS = ("subject", "kind", "value", "purpose", "notice", "given_at", "withdrawn_at")
 MAX_SUBJECT = 128  # characters of the platform's own id
 # fromisoformat takes more: any character for the T, and all that follows a NUL.
+_COUNTRY = re.compile("[A-Z]{2}")
 _TIME = re.compile(r"[0-9W-]+(?:[Tt ][0-9:.,]+(?:Z|[+-][0-9:.]+)?)?")
 
 CURES = {
@@ -78,7 +79,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A giving as asked for: read and checked, not yet recorded."""
+    """A giving as asked for: read and checked, not yet recorded. `country`: the person's, as far as known."""
 
     subject: str
     purpose: Purpose
@@ -86,6 +87,7 @@ class Asked:
     notice: bytes
     given_at: datetime
     withdrawn_at: datetime | None
+    country: str | None
 
     @property
     def expires_at(self) -> datetime | None:
@@ -158,8 +160,10 @@ def read_asked(row: Mapping[str, str], policy: Policy, notices: Mapping[str, byt
     kind = _kind(row["kind"].strip(), purpose)
     notice = _notice(row["notice"].strip(), purpose, notices)
     given_at, withdrawn_at = _times(row["given_at"], row["withdrawn_at"], now)
-    contact = Contact.read(kind, row["value"], row.get("country", "").strip().upper() or None)
-    return Asked(subject, purpose, contact, notice, given_at, withdrawn_at)
+    country = row.get("country", "").strip().upper()
+    contact = Contact.read(kind, row["value"], country or None)
+    known = country if _COUNTRY.fullmatch(country) else contact.country()
+    return Asked(subject, purpose, contact, notice, given_at, withdrawn_at, known)
 
 
 def _kind(text: str, purpose: Purpose) -> Kind:

@@ -83,6 +83,14 @@ class Contact:
         """The value in its one spelling. Only sealing, opening and sending have a use for it."""
         return self._value
 
+    def country(self) -> str | None:
+        """The country (ISO 3166 alpha-2) of a phone number whose calling code is that of one country alone."""
+        if self.kind != "phone":
+            return None
+        codes = (self._value[1 : 1 + size] for size in (1, 2, 3))
+        regions = next((phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)] for code in codes if code in _CODES), ())
+        return regions[0] if len(regions) == 1 and regions[0].isalpha() else None
+
     def key_digest(self) -> bytes:
         """The one digest (32 bytes) a plain list cell is looked up by; always among `digests`."""
         if self.kind == "phone":

@@ -1,24 +1,45 @@
 """The gate: decide, write down, commit; only then may anything be done.
 
-What an entry speaks of happens after `write_down` returned. Where the ledger can't be written, Unavailable
-stops the caller, and nothing was done.
+- What an entry speaks of happens after `write_down` returned. Where the ledger can't be written, Unavailable
+  stops the caller, and nothing was done.
+- What an officer stopped is refused from the moment the stop was recorded: both hold the ledger's head.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NoReturn
 
 import psycopg
 
 from solely.errors import Refused
+from solely.store import ledger
 from solely.store.database import answering
-from solely.store.ledger import Pen, Words
+from solely.store.ledger import Concern, Pen, Words
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "Still"]
+
+_STOPPABLE = frozenset({"use", "send", "disclosure"})
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The ledger held: a time that nothing recorded so far lies behind, and the way to write while it is held."""
+
+    moment: datetime
+    write: Callable[[Words], int]
+
+
+class _StoppedError(Exception):
+    """Leaves the transaction that met a stop; the refusal is written in the next one."""
+
+    def __init__(self, words: Words, what: Concern) -> None:
+        super().__init__()
+        self.words, self.what = words, what
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,21 +51,53 @@ class Gate:
     clock: Callable[[], datetime]
 
     def write_down(self, words: Words) -> int:
-        """Write one entry, durably; returns its sequence. Raises Unavailable where it can't be written."""
-        with answering(), self.connection.transaction():
-            return self.pen.write(self.connection, [words], self.clock())
+        """Write one entry, durably; returns its sequence.
+
+        Raises Unavailable where it can't be written, Refused where what it is about is stopped.
+        """
+        with self._held():
+            return self._write(words)
 
     @contextmanager
-    def still(self) -> Iterator[datetime]:
-        """Hold the ledger's head: nothing is given and nothing ends inside, and what is written is durable after it.
-
-        Gives the time that nothing recorded so far lies behind.
-        """
-        with answering(), self.connection.transaction():
-            self.pen.hold(self.connection)
-            yield self.clock()
+    def still(self) -> Iterator[Still]:
+        """Hold the ledger's head: nothing is given and nothing ends inside, and what is written is durable after it."""
+        with self._held():
+            yield Still(self.clock(), self._write)
 
     def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
         """Write the refusal down, durably, then raise Refused."""
         self.write_down(words)
         raise Refused(what, cure=cure)
+
+    def require(self, words: Words) -> None:
+        """Raise Refused, once that is in the ledger, where these words could not be written now."""
+        with self._held():
+            self._check(words)
+
+    def contain(self, words: Words, stop: Iterable[Concern], lift: Iterable[Concern], incident: str) -> int:
+        """Stop some things for an incident and lift other stops, with their entry; in force when it returns."""
+        with self._held():
+            for one in stop:
+                ledger.stop(self.connection, one, incident, self.clock())
+            for one in lift:
+                ledger.lift(self.connection, one)
+            return self._write(words)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with answering(), self.connection.transaction():
+                self.pen.hold(self.connection)
+                yield
+        except _StoppedError as met:
+            details = MappingProxyType({"of": met.words.type, "why": "stopped", "what": met.what.what})
+            words = Words("refusal", met.words.principal, met.words.purpose, details=details)
+            self.refuse(words, f"this {met.what.what} is stopped", "an officer lifts the stop once its incident allows")
+
+    def _check(self, words: Words) -> None:
+        if words.type in _STOPPABLE and (met := ledger.stopped(self.connection, words)):
+            raise _StoppedError(words, met)
+
+    def _write(self, words: Words) -> int:
+        self._check(words)
+        return self.pen.write(self.connection, [words], self.clock())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from solely.audiences.lists import ListReport
+from solely.audiences.match import Target
 from solely.audiences.shelf import Shelf
 from solely.contact import Contact
 from solely.errors import BadInput, Conflict, ListError, NotFound, PolicyError, Refused, Unavailable
@@ -180,7 +181,8 @@ def test_what_ends_while_a_list_is_read_is_not_used_and_what_begins_is(stage):
         stage.solely.withdraw(gone, "tailored-audiences")
         stage.give(beginning, subject=came)
 
-    stage.solely.audiences.match(SlowList([ending, beginning], meanwhile), "acme", name, "tailored-audiences", start)
+    slow = SlowList([ending, beginning], meanwhile)
+    stage.solely.audiences.match(slow, Target("acme", name), "tailored-audiences", start)
     assert stage.members(name) == [came]
     (upload,) = _uploads(stage, name)
     assert len(upload.givings) == 1

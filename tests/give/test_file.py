@@ -31,6 +31,7 @@ def give(desk, tmp_path):
             path,
             known,
             NOW,
+            imported="an-import",
             processes=processes,
             on_refused=lambda number, reason: give.refused.append((number, reason)),
             on_progress=give.progress.append,
@@ -170,7 +171,7 @@ def test_what_is_no_file_can_t_be_read(desk, recorded, tmp_path, subject, what):
     path = {"absent": tmp_path / "absent", "a folder": tmp_path, "a pipe": Path(f"/proc/self/fd/{read}")}[what]
     before = recorded()
     with pytest.raises(BadInput, match="can't be read"):
-        give_file(desk, path, [notice()], NOW, processes=1)
+        give_file(desk, path, [notice()], NOW, imported="an-import", processes=1)
     os.close(read)
     assert recorded() == before
 

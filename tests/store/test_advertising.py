@@ -149,17 +149,29 @@ def upload(*pairs):
     return advertising.Upload(uuid4(), givings, members)
 
 
+def made(days):
+    return advertising.Made(None, "00", "0", NOW, NOW + timedelta(days=days))
+
+
 def test_an_upload_comes_back_as_it_was_while_it_is_valid(connection, subject):
     advertising.add_audience(connection, subject, "summer", ADS)
-    kept = [upload((1, 5), (7, 5), (900_000, 2)), upload((3, 1))]
+    kept = [upload((1, 5), (7, 5), (900_000, 2), (1 << 22, 4), (3 << 22, 3)), upload((3, 1))]
     for one, days in zip(kept, (10, 20), strict=True):
-        advertising.add_upload(connection, subject, "summer", one, NOW, NOW + timedelta(days=days))
+        advertising.add_upload(connection, subject, "summer", one, made(days))
     found = {one.id: one for one in advertising.uploads(connection, subject, "summer", NOW)}
     for one in kept:
         assert np.array_equal(found[one.id].givings, one.givings)
         assert np.array_equal(found[one.id].members, one.members)
     (left,) = advertising.uploads(connection, subject, "summer", NOW + timedelta(days=10))
     assert left.id == kept[1].id
+
+
+def test_an_upload_that_met_nobody_is_one_too(connection, subject):
+    advertising.add_audience(connection, subject, "summer", ADS)
+    none = advertising.Upload(uuid4(), np.empty(0, np.uint32), np.empty(0, np.uint32))
+    advertising.add_upload(connection, subject, "summer", none, made(1))
+    (found,) = advertising.uploads(connection, subject, "summer", NOW)
+    assert (found.id, len(found.givings), len(found.members)) == (none.id, 0, 0)
 
 
 def test_an_audience_is_its_advertiser_s_and_keeps_its_purpose(connection, subject):

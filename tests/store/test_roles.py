@@ -22,16 +22,20 @@ TABLES = {
         "challenges", "codes", "evidence", "limits", "sends", "devices", "changes", "outbox", "resets", "passwords",
     },
     "service": {"contacts", "wrapped_keys", "endings"},
-    "advertising": {"givings", "endings", "members", "audiences", "uploads", "uses"},
+    "advertising": {"givings", "endings", "members", "audiences", "uploads", "evidence", "uses"},
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
-    "registry": {"pseudonyms", "notices", "givings", "endings"},
-    "ledger": {"entries", "secrets", "checkpoints", "head"},
+    "registry": {"pseudonyms", "notices", "givings", "endings", "imports", "incidents", "notified"},
+    "ledger": {"entries", "secrets", "about", "stops", "checkpoints", "head"},
 }  # fmt: skip
 UPDATED = TABLES["security"] - {"contacts", "wrapped_keys", "endings", "credentials", "evidence"}
 DELETED = {
     "passkeys", "credentials", "recovery_codes", "challenges", "codes", "evidence", "limits", "sends", "devices",
     "outbox", "passwords",
+}  # fmt: skip
+ADDED = {  # to by their own role
+    *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses")),
+    "registry.incidents", "registry.notified", "ledger.checkpoints", "ledger.stops",
 }  # fmt: skip
 SEQUENCES = {
     "advertising.givings_number_seq", "advertising.endings_number_seq", "advertising.members_number_seq",
@@ -39,7 +43,7 @@ SEQUENCES = {
     "measurement.givings_number_seq", "measurement.endings_number_seq",
     "discovery.givings_number_seq", "discovery.endings_number_seq",
 }  # fmt: skip
-FUNCTIONS = {"ledger.reserve": "()", "ledger.append": "(0, now(), '', '{}', '{}', '{}')"}
+FUNCTIONS = {"ledger.reserve": "()", "ledger.append": "(0, now(), '', '{}', '{}', '{}', '{}', '{}', '{}')"}
 
 READING = {
     "a column": "SELECT {column} FROM {table}",
@@ -164,11 +168,11 @@ def may(role, schema, table):
     if role == schema == "security" and table not in {"contacts", "wrapped_keys", "endings"}:
         updating, deleting = UPDATING if table in UPDATED else {}, DELETING if table in DELETED else {}
         return own | {*ADDING, *updating, *deleting}
-    if f"{role}.{table}" in {f"advertising.{one}" for one in ("members", "audiences", "uploads", "uses")}:
-        return own | set(ADDING) if role == schema else own
-    if role == schema == "ledger" and table == "checkpoints":
-        return own | set(ADDING)
-    if role == "desk" and schema == "registry":
+    if role == schema and f"{role}.{table}" in ADDED:
+        deleting = set(DELETING) if f"{role}.{table}" == "ledger.stops" else set()
+        updating = set(UPDATING) if f"{role}.{table}" == "registry.notified" else set()
+        return own | set(ADDING) | deleting | updating
+    if role == "desk" and schema == "registry" and table not in {"incidents", "notified"}:
         return set(READING) | set(ADDING)
     if role == "desk" and schema != "ledger" and table in {"contacts", "wrapped_keys", "givings", "endings"}:
         return set(ADDING)

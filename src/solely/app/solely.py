@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Generator, Mapping
@@ -26,9 +27,9 @@ from solely.app.verification import open_post, open_security, settings_in
 from solely.app.witness_settings import witness_settings_in
 from solely.app.witnesses import Alarm, Witnesses
 from solely.audiences.lists import read_list
-from solely.audiences.match import Audiences, Matched
+from solely.audiences.match import Audiences, Matched, Target
 from solely.consent import Giving, Notice
-from solely.errors import Conflict, NotFound, Tampered
+from solely.errors import BadInput, Conflict, NotFound, Tampered
 from solely.gate import Gate
 from solely.give import Desk, Given, Intake
 from solely.give.file import give_file, read_notices
@@ -52,6 +53,7 @@ from solely.verification import Verification
 __all__ = ["Solely"]
 
 SOFTWARE = version("solely")
+_IMPORT = re.compile(r"[\w][\w.\-]{0,63}")
 
 
 class Solely:
@@ -178,14 +180,26 @@ class Solely:
         path: Path,
         notices: Path | None = None,
         *,
+        imported: str | None = None,
         on_refused: Callable[[int, str], None] = lambda _number, _reason: None,
         on_progress: Callable[[Given], None] = lambda _given: None,
     ) -> Given:
-        """Record a file of givings; notices are by default in `notices/` beside it. See `give.file.give_file`."""
-        known = read_notices(notices or path.parent / "notices")
-        processes = cores()
+        """Record a file of givings; notices are by default in `notices/` beside it. See `give.file.give_file`.
+
+        The import is named by `imported`, or by the time and something random.
+        """
+        name = f"{self.clock():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}" if imported is None else imported
+        if not _IMPORT.fullmatch(name):
+            raise BadInput("not a name for an import", cure="up to 64 letters, digits, dots, dashes and underscores")
         return give_file(
-            self.desk, path, known, self.clock(), processes=processes, on_refused=on_refused, on_progress=on_progress
+            self.desk,
+            path,
+            read_notices(notices or path.parent / "notices"),
+            self.clock(),
+            imported=name,
+            processes=cores(),
+            on_refused=on_refused,
+            on_progress=on_progress,
         )
 
     def standing(self, subject: str, purpose: str) -> list[Giving]:
@@ -203,6 +217,7 @@ class Solely:
         audience: str,
         purpose: str = "tailored-audiences",
         *,
+        partner: str | None = None,
         country: str | None = None,
         columns: Mapping[int, str] | None = None,
         rejects: TextIO | None = None,
@@ -213,9 +228,10 @@ class Solely:
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
         self._witnesses.require()
-        self.audiences.allow(advertiser, audience, purpose)
+        target = Target(advertiser, audience, partner)
+        self.audiences.allow(target, purpose)
         reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
-        return self.audiences.match(reading, advertiser, audience, purpose, self.clock())
+        return self.audiences.match(reading, target, purpose, self.clock())
 
     def members(self, advertiser: str, audience: str) -> list[str]:
         """The subjects of an audience, sorted, for the officer: a disclosure, in the ledger before it is made.
@@ -229,6 +245,8 @@ class Solely:
             "officer",
             ids=np.array(members, np.uint64),
             details=MappingProxyType({"of": "audience members", "advertiser": advertiser, "audience": audience}),
+            keep=True,
+            concerns=Target(advertiser, audience).concerns,
         )
         self._gate.write_down(words)
         pseudonyms = advertising.pseudonyms_of(self.audiences.connection, members)

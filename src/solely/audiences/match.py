@@ -33,12 +33,42 @@ from solely.errors import BadInput
 from solely.gate import Gate
 from solely.purpose import Policy
 from solely.store import advertising as store
-from solely.store.ledger import Words
+from solely.store.ledger import Concern, Words
 from solely.tokens import TOKEN_BYTES, Tokeniser
 
-__all__ = ["Audiences", "Matched"]
+__all__ = ["Audiences", "Matched", "Target"]
 
 _NAME = re.compile(r"[\w][\w .\-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a list is matched for: an advertiser's audience, and the partner who brings the list, where one does."""
+
+    advertiser: str
+    audience: str
+    partner: str | None = None
+
+    @property
+    def principal(self) -> str:
+        return f"advertiser {self.advertiser}"
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What an entry says of it."""
+        return {"audience": self.audience} | ({"partner": self.partner} if self.partner else {})
+
+    @property
+    def concerns(self) -> frozenset[Concern]:
+        """What must not be stopped."""
+        audience = Concern("audience", f"{self.advertiser}/{self.audience}")
+        partner = {Concern("partner", self.partner)} if self.partner else set()
+        return frozenset({Concern("advertiser", self.advertiser), audience} | partner)
+
+    def names(self) -> list[tuple[str, str]]:
+        """Each name, with what it is of."""
+        partner = [("a partner", self.partner)] if self.partner is not None else []
+        return [("an advertiser", self.advertiser), ("an audience", self.audience), *partner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +97,53 @@ class Audiences:
     threads: int
     new_id: Callable[[], UUID]
 
-    def allow(self, advertiser: str, audience: str, purpose: str) -> None:
+    def allow(self, target: Target, purpose: str) -> None:
         """Check names and purpose before anything is read. A purpose that is not advertising's is refused.
 
         Raises BadInput, PolicyError, Conflict, and Refused, which is in the ledger.
         """
-        for what, name in (("advertiser", advertiser), ("audience", audience)):
+        for what, name in target.names():
             if not _NAME.fullmatch(name):
-                raise BadInput(
-                    f"not a name for an {what}", cure="up to 64 letters, digits, spaces, dots, dashes and underscores"
-                )
+                cure = "up to 64 letters, digits, spaces, dots, dashes and underscores"
+                raise BadInput(f"not a name for {what}", cure=cure)
         self.policy.purpose(purpose)
         if purpose not in self.tokenisers:
             self.gate.refuse(
-                Words("refusal", f"advertiser {advertiser}", purpose, details=MappingProxyType({"of": "use"})),
+                Words("refusal", target.principal, purpose, details=MappingProxyType({"of": "use"})),
                 "this purpose is not one that lists are matched for",
                 f"one of: {', '.join(sorted(self.tokenisers))}",
             )
-        store.expect_purpose(self.connection, advertiser, audience, purpose)
+        self.gate.require(Words("use", target.principal, purpose, concerns=target.concerns))
+        store.expect_purpose(self.connection, target.advertiser, target.audience, purpose)
 
-    def match(self, reading: Reading, advertiser: str, audience: str, purpose: str, now: datetime) -> Matched:
-        """Match a list for an audience, in the steps above. `allow` comes first."""
+    def match(self, reading: Reading, target: Target, purpose: str, now: datetime) -> Matched:
+        """Match a list for an audience, in the steps above. `allow` comes first.
+
+        Raises Refused, which is in the ledger, where it was stopped meanwhile.
+        """
         tokens = self._tokens(reading, self.tokenisers[purpose])
         givings, members = self.look_up(tokens, purpose)
         id_, report = self.new_id(), reading.report
-        number = store.number_use(self.connection, advertiser, id_)
+        number = store.number_use(self.connection, target.advertiser, id_)
         details: dict[str, str | int] = {
-            "audience": audience,
+            **target.details,
             "number": number,
             "upload": str(id_),
             "rows": report.rows,
             "usable": report.usable,
         }
-        with self.gate.still() as moment:
-            givings, members = standing(givings, members, self._shelf.ended(self.connection, moment))
-            words = Words(
-                "use", f"advertiser {advertiser}", purpose, givings.astype(np.uint64), MappingProxyType(details)
-            )
-            self.gate.write_down(words)
-        upload = store.Upload(id_, givings, members)
+        with self.gate.still() as still:
+            givings, members = standing(givings, members, self._shelf.ended(self.connection, still.moment))
+            ids = givings.astype(np.uint64)
+            words = Words("use", target.principal, purpose, ids, MappingProxyType(details), concerns=target.concerns)
+            still.write(words)
+        upload, pen = store.Upload(id_, givings, members), self.gate.pen
+        valid_until = now + timedelta(days=self.policy.audience_valid_days)
+        made = store.Made(target.partner, pen.policy, pen.software, now, valid_until)
         with self.connection.transaction():
-            store.add_audience(self.connection, advertiser, audience, purpose)
-            valid_until = now + timedelta(days=self.policy.audience_valid_days)
-            store.add_upload(self.connection, advertiser, audience, upload, now, valid_until)
-        return Matched(report, self.status(advertiser, audience, now), number)
+            store.add_audience(self.connection, target.advertiser, target.audience, purpose)
+            store.add_upload(self.connection, target.advertiser, target.audience, upload, made)
+        return Matched(report, self.status(target.advertiser, target.audience, now), number)
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:
         """Steps 1 and 2, block by block; under each live key while keys are being rotated."""

@@ -22,6 +22,9 @@ def give(
     ],
     notices: Annotated[Path | None, typer.Option(help="PURPOSE/VERSION.txt; default: notices/ beside FILE.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write refused rows here: row, reason.")] = None,
+    imported: Annotated[
+        str | None, typer.Option("--import", help="The import's name; default: the time and something random.")
+    ] = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
@@ -38,12 +41,15 @@ def give(
             if len(refused) < _SHOWN or json_:
                 refused.append((row, reason))
 
-        given = solely.give_file(file, notices, on_refused=note, on_progress=lambda so_far: advance(so_far.rows))
+        given = solely.give_file(
+            file, notices, imported=imported, on_refused=note, on_progress=lambda so_far: advance(so_far.rows)
+        )
     content = {
         "rows": given.rows,
         "given": given.given,
         "known": given.known,
         "ended": given.ended,
+        "import": given.imported,
         "refused": dict(given.refused),
         "refused_rows": [{"row": row, "reason": reason} for row, reason in refused],
     }

@@ -23,6 +23,7 @@ def match(
     purpose: Annotated[str, typer.Option(help="What for: tailored-audiences or partner-audiences.")] = (
         "tailored-audiences"
     ),
+    partner: Annotated[str | None, typer.Option(help="The data partner who brings the list, if one does.")] = None,
     country: Annotated[
         str | None, typer.Option(help="Where national phone numbers are from (ISO 3166, as DE).")
     ] = None,
@@ -42,7 +43,7 @@ def match(
             report, status, entry = application.validate(file, **options), None, None
         else:
             with open_directory(directory) as solely:
-                matched = solely.match(file, advertiser, audience, purpose, **options)
+                matched = solely.match(file, advertiser, audience, purpose, partner=partner, **options)
             report, status, entry = matched.report, matched.status, matched.ledger
     content = {**_report(report), "status": status, "ledger": entry}
     answer(json_, content, lambda: _show_report(report, status, entry))

@@ -37,13 +37,17 @@ Ids = np.ndarray[tuple[int, int], np.dtype[np.uint8]]  # shape (n, 16)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What became of some rows: `given` are new, `known` were recorded before, `ended` ended now."""
+    """What became of some rows: `given` are new, `known` were recorded before, `ended` ended now.
+
+    `imported` names the import that a file of them was.
+    """
 
     rows: int
     given: int
     known: int
     ended: int
     refused: Mapping[str, int]
+    imported: str | None = None
 
     def __add__(self, other: Given) -> Given:
         return Given(
@@ -52,6 +56,7 @@ class Given:
             self.known + other.known,
             self.ended + other.ended,
             Counter(self.refused) + Counter(other.refused),
+            self.imported or other.imported,
         )
 
 
@@ -126,7 +131,7 @@ class Desk:
         with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
             sheets = [store.sift(self.connection, sheet) for sheet in prepared.sheets]
-            words = _words(sheets, prepared)
+            words = _words(sheets, prepared, rules.imported)
             if words:
                 first = self.pen.write(self.connection, words, rules.now)
                 entries = {(one.type, one.purpose): first + place for place, one in enumerate(words)}
@@ -135,10 +140,13 @@ class Desk:
                     store.add_notices(self.connection, rules.notices_of(fresh.sheet) if fresh.places else ())
                     giving, ending = (entries.get((type_, purpose), -1) for type_ in ("giving", "withdrawal"))
                     store.record(self.connection, fresh, giving, ending)
+                if rules.imported:
+                    given_by = [entry for (type_, _), entry in entries.items() if type_ == "giving"]
+                    store.note_import(self.connection, rules.imported, given_by)
         given = sum(len(fresh.places) for fresh in sheets)
         taken = sum(fresh.sheet.rows for fresh in sheets)
         ended = sum(len(fresh.ending) for fresh in sheets)
-        return Given(prepared.rows, given, taken - given, ended, prepared.reasons())
+        return Given(prepared.rows, given, taken - given, ended, prepared.reasons(), rules.imported)
 
     def standing(self, subject: str, purpose: str, now: datetime) -> list[Giving]:
         """The subject's givings for a purpose that stand, oldest first; nothing of what was given."""
@@ -180,7 +188,7 @@ class Desk:
             standing = store.standing(self.connection, subject, purpose, now) if subject.isprintable() else None
             if standing is None:
                 raise NotFound("no subject of that id gave anything", cure="use the id the giving was recorded under")
-            ending = [giving for giving in standing if kind in {None, giving.kind}]
+            ending = sorted((one for one in standing if kind in {None, one.kind}), key=lambda one: one.id)
             if ending:
                 words = Words("withdrawal", "subject", purpose, _array(b"".join(giving.id.bytes for giving in ending)))
                 entry = self.pen.write(self.connection, [words], now)
@@ -188,8 +196,9 @@ class Desk:
         return len(ending)
 
 
-def _words(sheets: Sequence[store.Fresh], prepared: Prepared) -> list[Words]:
-    words = [Words("giving", PRINCIPAL, one.sheet.purpose, _ids(one.givings)) for one in sheets if one.places]
+def _words(sheets: Sequence[store.Fresh], prepared: Prepared, imported: str | None) -> list[Words]:
+    of = MappingProxyType({"import": imported} if imported else {})
+    words = [Words("giving", PRINCIPAL, one.sheet.purpose, _ids(one.givings), of) for one in sheets if one.places]
     words += [
         Words("withdrawal", PRINCIPAL, one.sheet.purpose, _ids(line.giving for line in one.ending))
         for one in sheets

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -51,18 +52,20 @@ def read_notices(folder: Path) -> list[Notice]:
     return notices
 
 
-def give_file(
+def give_file(  # noqa: PLR0913 - a file, how it is read, and what is told meanwhile
     desk: Desk,
     path: Path,
     notices: list[Notice],
     now: datetime,
     *,
+    imported: str,
     processes: int,
     on_refused: Refusal = lambda _number, _reason: None,
     on_progress: Callable[[Given], None] = lambda _given: None,
 ) -> Given:
     """Give each row of a CSV file with the columns of `consent.COLUMNS`, in any order, and maybe `country`.
 
+    `imported` is the import's name, by which what it brought is found again.
     `on_refused` gets the number (from 1; blank lines do not count) and reason of each refused row;
     `on_progress` what is durable so far. Raises BadInput where the file as a whole can't be read; nothing
     is changed then.
@@ -70,7 +73,7 @@ def give_file(
     with _open(path) as file:
         columns = _check(file, path)
         rows = enumerate(islice(_rows(file, path), 1, None), 1)
-        rules = desk.rules(notices, now).with_columns(columns)
+        rules = replace(desk.rules(notices, now).with_columns(columns), imported=imported)
         total = NOTHING
         with closing(_prepared(desk, rows, rules, processes)) as batches:
             for batch, prepared in batches:

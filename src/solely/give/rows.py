@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,16 +29,17 @@ Pseudonyms = Mapping[tuple[str, Compartment], bytes]  # by subject and compartme
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a row is read by: the policy, the notices by name, the columns, and the time."""
+    """What a row is read by: the policy, the notices by name, the columns, the time; and the import it is part of."""
 
     policy: Policy
     notices: Mapping[str, Notice]
     changed: frozenset[str]
     columns: Sequence[str]
     now: datetime
+    imported: str | None = None
 
     def with_columns(self, columns: Sequence[str]) -> Rules:
-        return Rules(self.policy, self.notices, self.changed, columns, self.now)
+        return replace(self, columns=columns)
 
     def notices_of(self, one: Sheet) -> list[Notice]:
         """The notices that givings of a sheet were given under."""
@@ -112,7 +113,12 @@ def _line(asked: Asked, person: str, taken: Taken) -> Line:
         asked.subject,
         person,
         _time(asked.withdrawn_at, ""),
-        registry=f"{escape(asked.subject)}\t{giving}\t{purpose}\t{kind}\t{_bytes(asked.notice)}\t{given_at}\t{expires_at}",
+        registry="\t".join(
+            (
+                *(escape(asked.subject), giving, purpose, kind, _bytes(asked.notice)),
+                *(asked.country or r"\N", given_at, expires_at),
+            )
+        ),
         held=f"{who}\t{purpose}\t{held}\t{expires_at}",
         wrapped=wrapped,
     )

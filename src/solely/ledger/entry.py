@@ -35,6 +35,9 @@ EntryType = Literal[
     "key",
     "erasure",
     "reset",
+    "incident",
+    "notice",
+    "break-glass",
 ]
 ENTRY_TYPES: tuple[EntryType, ...] = get_args(EntryType)
 

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 import numpy as np
@@ -21,6 +22,8 @@ from pyroaring import BitMap
 from solely.errors import Conflict, NotFound
 
 __all__ = [
+    "BLOCK_BITS",
+    "Made",
     "Upload",
     "add_audience",
     "add_upload",
@@ -43,6 +46,7 @@ _STANDS = (
     "g.given_at <= %(now)s AND (e.ended_at IS NULL OR e.ended_at > %(now)s)"
     " AND (g.expires_at IS NULL OR g.expires_at > %(now)s)"
 )
+BLOCK_BITS = 22  # of a giving number, that are within one block of evidence
 _ENDS = "LEFT JOIN advertising.endings e USING (pseudonym, giving)"
 
 
@@ -53,6 +57,17 @@ class Upload:
     id: UUID
     givings: npt.NDArray[np.uint32]
     members: npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How and when a match was made: for which partner, under which policy, by which software."""
+
+    partner: str | None
+    policy: str
+    software: str
+    matched_at: datetime
+    valid_until: datetime
 
 
 def last_number(connection: psycopg.Connection) -> int:
@@ -174,28 +189,41 @@ def number_use(connection: psycopg.Connection, advertiser: str, upload: UUID) ->
     return int(row[0])
 
 
-def add_upload(
-    connection: psycopg.Connection,
-    advertiser: str,
-    audience: str,
-    upload: Upload,
-    matched_at: datetime,
-    valid_until: datetime,
-) -> None:
-    """Store one match: its members as little-endian uint32, its givings as a Roaring bitmap."""
+def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, upload: Upload, made: Made) -> None:
+    """Store one match. In each block its givings are a Roaring bitmap, its members little-endian uint32."""
     connection.execute(
-        "INSERT INTO advertising.uploads (advertiser, upload, audience, members, evidence, matched_at, valid_until)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO advertising.uploads"
+        " (advertiser, upload, audience, partner, policy, software, matched_at, valid_until)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [
             advertiser,
             upload.id,
             audience,
-            upload.members.astype("<u4").tobytes(),
-            BitMap(array("I", upload.givings.tobytes())).serialize(),
-            matched_at,
-            valid_until,
+            made.partner,
+            made.policy,
+            made.software,
+            made.matched_at,
+            made.valid_until,
         ],
     )
+    numbers, starts = np.unique(upload.givings >> BLOCK_BITS, return_index=True)
+    blocks = zip(numbers.tolist(), _cut(upload.givings, starts), _cut(upload.members, starts), strict=True)
+    for number, givings, members in blocks:
+        connection.execute(
+            "INSERT INTO advertising.evidence (advertiser, upload, block, givings, members)"
+            " VALUES (%s, %s, %s, %b, %b)",
+            [
+                advertiser,
+                upload.id,
+                number,
+                BitMap(array("I", givings.tobytes())).serialize(),
+                members.astype("<u4").tobytes(),
+            ],
+        )
+
+
+def _cut(column: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint32]]:
+    return np.split(column, starts[1:]) if len(starts) else []
 
 
 def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now: datetime) -> list[Upload]:
@@ -203,14 +231,21 @@ def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now:
     if _audience_purpose(connection, advertiser, audience) is None:
         raise NotFound("this advertiser has no such audience", cure="match a list under this name first")
     rows = connection.execute(
-        "SELECT upload, members, evidence FROM advertising.uploads"
-        " WHERE advertiser = %s AND audience = %s AND valid_until > %s ORDER BY matched_at, upload",
+        "SELECT upload, e.givings, e.members FROM advertising.uploads"
+        " LEFT JOIN advertising.evidence e USING (advertiser, upload)"
+        " WHERE advertiser = %s AND audience = %s AND valid_until > %s ORDER BY matched_at, upload, e.block",
         [advertiser, audience, now],
+        binary=True,
     )
-    return [
-        Upload(id_, np.array(BitMap.deserialize(evidence).to_array(), np.uint32), np.frombuffer(members, "<u4"))
-        for id_, members, evidence in rows
-    ]
+    return [_joined(id_, [row[1:] for row in blocks]) for id_, blocks in groupby(rows, key=lambda row: row[0])]
+
+
+def _joined(id_: UUID, blocks: list[tuple[bytes | None, bytes | None]]) -> Upload:
+    """An upload from its blocks; one that met nobody has none."""
+    givings = [np.array(BitMap.deserialize(one).to_array(), np.uint32) for one, _ in blocks if one is not None]
+    members = [np.frombuffer(one, "<u4").astype(np.uint32) for _, one in blocks if one is not None]
+    none = np.empty(0, np.uint32)
+    return Upload(id_, np.concatenate([none, *givings]), np.concatenate([none, *members]))
 
 
 def pseudonyms_of(connection: psycopg.Connection, members: BitMap) -> list[UUID]:

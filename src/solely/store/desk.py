@@ -31,6 +31,7 @@ __all__ = [
     "end",
     "escape",
     "introduce",
+    "note_import",
     "notices",
     "pseudonyms",
     "record",
@@ -39,7 +40,7 @@ __all__ = [
     "standing",
 ]
 
-GIVINGS = "subject, giving, purpose, kind, notice, given_at, expires_at, entry"
+GIVINGS = "subject, giving, purpose, kind, notice, country, given_at, expires_at, entry"
 CONTACTS = "pseudonym, giving, purpose, kind, key_number, box, expires_at"
 WRAPPED_KEYS = "pseudonym, giving, wrapped"
 TOKENS = "pseudonym, giving, purpose, key_number, tokens, given_at, expires_at"
@@ -215,6 +216,13 @@ def record(connection: psycopg.Connection, fresh: Fresh, giving_entry: int, endi
     _copy(connection, "registry", "endings", "subject, giving, ended_at, entry", ends, f"\t{ending_entry}")
     ends = [f"{line.pseudonym}\t{line.giving}\t{line.ended_at}" for line in fresh.ending]
     _copy(connection, compartment, "endings", "pseudonym, giving, ended_at", ends)
+
+
+def note_import(connection: psycopg.Connection, name: str, entries: Iterable[int]) -> None:
+    """Record which entries came of one import."""
+    connection.execute(
+        "INSERT INTO registry.imports (import, entry) SELECT %s, unnest(%s::bigint[])", [name, list(entries)]
+    )
 
 
 def _copy(

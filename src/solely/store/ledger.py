@@ -14,10 +14,13 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
+import numpy as np
 import numpy.typing as npt
 import psycopg
+from pyroaring import BitMap
 
 from solely.keys import LedgerKeys
 from solely.ledger.entry import Draft, EntryType
@@ -26,18 +29,46 @@ from solely.ledger.members import SECRET_BYTES, members_root
 from solely.ledger.tree import Frontier, growth_path, leaf_hash
 from solely.store.durable import locked, put
 
-__all__ = ["Pen", "Words", "checkpoint", "checkpoints", "growth", "keep_anchor", "read_head", "records", "size"]
+__all__ = [
+    "Concern",
+    "Pen",
+    "Words",
+    "checkpoint",
+    "checkpoints",
+    "growth",
+    "keep_anchor",
+    "lift",
+    "read_head",
+    "records",
+    "size",
+    "stop",
+    "stopped",
+    "stops",
+]
+
+
+class Concern(NamedTuple):
+    """What an officer can stop. An audience is named as ADVERTISER/AUDIENCE."""
+
+    what: Literal["advertiser", "audience", "partner", "purpose"]
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an entry is to say. `ids` are the members it commits to: uint64 (n,) or uint8 (n, 16)."""
+    """What an entry is to say. `ids` are the members it commits to: uint64 (n,) or uint8 (n, 16), ascending.
+
+    `keep` says that no other table has them: they stay beside the entry, so that each can be shown again.
+    `concerns` are what it needs not stopped, beside its purpose.
+    """
 
     type: EntryType
     principal: str
     purpose: str | None = None
     ids: npt.NDArray[Any] | None = None
     details: MappingProxyType[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    keep: bool = False
+    concerns: frozenset[Concern] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,8 +90,9 @@ class Pen:
         secrets = [self.entropy(SECRET_BYTES) if one.ids is not None else None for one in words]
         drafts = [self._draft(one, secret) for one, secret in zip(words, secrets, strict=True)]
         after, records = append_all(head, drafts, now.astimezone(UTC), self.mac)
+        about = [(place, id_) for place, one in enumerate(words) for id_ in _kept_ids(one)]
         connection.execute(
-            "SELECT ledger.append(%s, %s, %s, %s, %s, %s)",
+            "SELECT ledger.append(%s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::uuid[])",
             [
                 head.size,
                 after.time,
@@ -68,6 +100,9 @@ class Pen:
                 [record.body for record in records],
                 [record.mac for record in records],
                 secrets,
+                [_kept_numbers(one) for one in words],
+                [place for place, _ in about],
+                [id_ for _, id_ in about],
             ],
         )
         return head.size
@@ -83,6 +118,49 @@ class Pen:
             members=members,
             details=words.details,
         )
+
+
+def _kept_ids(words: Words) -> list[UUID]:
+    if not words.keep or words.ids is None or words.ids.dtype != np.uint8:
+        return []
+    return [UUID(bytes=one.tobytes()) for one in words.ids]
+
+
+def _kept_numbers(words: Words) -> bytes | None:
+    if not words.keep or words.ids is None or words.ids.dtype == np.uint8:
+        return None
+    return BitMap(words.ids.tolist()).serialize()
+
+
+def stopped(connection: psycopg.Connection, words: Words) -> Concern | None:
+    """What these words need and an officer stopped; None where nothing is."""
+    needed = words.concerns | ({Concern("purpose", words.purpose)} if words.purpose else set())
+    whats, names = [one.what for one in needed], [one.name for one in needed]
+    row = connection.execute(
+        "SELECT what, name FROM ledger.stops"
+        " JOIN unnest(%s::text[], %s::text[]) AS n (what, name) USING (what, name) ORDER BY 1, 2 LIMIT 1",
+        [whats, names],
+    ).fetchone()
+    return Concern(*row) if row else None
+
+
+def stop(connection: psycopg.Connection, what: Concern, incident: str, now: datetime) -> None:
+    """Stop it from this transaction on; what is stopped already stays so, for the incident it was stopped for."""
+    connection.execute(
+        "INSERT INTO ledger.stops (what, name, incident, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [*what, incident, now],
+    )
+
+
+def lift(connection: psycopg.Connection, what: Concern) -> None:
+    """End a stop."""
+    connection.execute("DELETE FROM ledger.stops WHERE what = %s AND name = %s", [*what])
+
+
+def stops(connection: psycopg.Connection) -> list[tuple[Concern, str, datetime]]:
+    """What is stopped, for which incident and since when, in order."""
+    rows = connection.execute("SELECT what, name, incident, since FROM ledger.stops ORDER BY what, name")
+    return [(Concern(what, name), incident, since) for what, name, incident, since in rows]
 
 
 def _reserve(connection: psycopg.Connection) -> Head:

@@ -31,9 +31,11 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "members": "INSERT",
         "audiences": "INSERT",
         "uploads": "INSERT",
+        "evidence": "INSERT",
         "uses": "INSERT",
     },
-    "ledger": {"checkpoints": "INSERT"},
+    "registry": {"incidents": "INSERT", "notified": "INSERT, UPDATE"},
+    "ledger": {"checkpoints": "INSERT", "stops": "INSERT, DELETE"},
     "security": {
         "people": "INSERT, UPDATE",
         "factors": "INSERT, UPDATE",
@@ -58,8 +60,11 @@ _DESK: Mapping[str, str] = {
     "registry.notices": "SELECT, INSERT",
     "registry.givings": "SELECT, INSERT",
     "registry.endings": "SELECT, INSERT",
+    "registry.imports": "SELECT, INSERT",
 }
-_APPENDING = "ledger.reserve(), ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[])"
+_APPENDING = (
+    "ledger.reserve(), ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[], bytea[], integer[], uuid[])"
+)
 _DESK_ADDS = ("contacts", "wrapped_keys", "givings", "endings")
 # The catalogue of the server is closed but for a session's own cursors, which the driver asks for.
 _OPEN_RELATIONS = ("pg_cursors",)

@@ -88,5 +88,5 @@ def _write_down(security: Security, pseudonym: UUID, officer: str, step: str) ->
     ids = np.frombuffer(pseudonym.bytes, np.uint8).reshape(1, 16)
     principal = f"officer {_checked(officer)}"
     security.gate.write_down(
-        Words("reset", principal, ids=ids, details=MappingProxyType({"of": "factors", "step": step}))
+        Words("reset", principal, ids=ids, details=MappingProxyType({"of": "factors", "step": step}), keep=True)
     )

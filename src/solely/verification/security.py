@@ -130,4 +130,4 @@ def _bound(pseudonym: UUID, factor: UUID) -> bytes:
 def words_of(type_: EntryType, purpose: str, giving: UUID, **details: str | int) -> Words:
     """An entry about one giving, committed to by its id."""
     ids = np.frombuffer(giving.bytes, np.uint8).reshape(1, 16)
-    return Words(type_, PRINCIPAL, purpose, ids, MappingProxyType(details))
+    return Words(type_, PRINCIPAL, purpose, ids, MappingProxyType(details), keep=True)

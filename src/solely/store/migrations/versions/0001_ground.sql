@@ -82,17 +82,30 @@ CREATE TABLE advertising.uses (
     number bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (advertiser, upload)
 );
--- one row for each match: through which givings it reached someone (the evidence, a bitmap), and whom through each
+-- one row for each match, with the policy and the software that made it
 CREATE TABLE advertising.uploads (
     advertiser text NOT NULL,
     upload uuid NOT NULL,
     audience text NOT NULL,
-    members bytea NOT NULL,
-    evidence bytea NOT NULL,
+    partner text,
+    policy text NOT NULL,
+    software text NOT NULL,
     matched_at timestamptz NOT NULL,
     valid_until timestamptz NOT NULL,
     PRIMARY KEY (advertiser, upload)
 );
+-- its evidence: through which givings it reached someone (a bitmap), and whom through each, cut into blocks of
+-- 2^22 giving numbers, so that what concerns a few givings is found without reading all
+CREATE TABLE advertising.evidence (
+    advertiser text NOT NULL,
+    upload uuid NOT NULL,
+    block integer NOT NULL,
+    givings bytea NOT NULL,
+    members bytea NOT NULL,
+    PRIMARY KEY (advertiser, upload, block)
+);
+CREATE INDEX ON advertising.evidence (block);
+ALTER TABLE advertising.evidence ALTER givings SET STORAGE EXTERNAL, ALTER members SET STORAGE EXTERNAL;
 
 -- registry: who gave what for what, under which words; no contact, no digest of one
 CREATE SCHEMA registry;
@@ -117,10 +130,18 @@ CREATE TABLE registry.givings (
     purpose text NOT NULL,
     kind text NOT NULL,
     notice bytea NOT NULL,
+    country text,
     given_at timestamptz NOT NULL,
     expires_at timestamptz,
     entry bigint NOT NULL,
     PRIMARY KEY (subject, giving)
+);
+CREATE INDEX ON registry.givings (entry);
+-- which entries of givings came of one import
+CREATE TABLE registry.imports (
+    import text NOT NULL,
+    entry bigint NOT NULL,
+    PRIMARY KEY (import, entry)
 );
 CREATE TABLE registry.endings (
     subject text NOT NULL,
@@ -137,9 +158,27 @@ CREATE TABLE ledger.entries (
     body bytea NOT NULL,
     mac bytea NOT NULL
 );
+-- `kept`: the numbers an entry commits to, a bitmap, where no other table has them
 CREATE TABLE ledger.secrets (
     sequence bigint PRIMARY KEY,
-    secret bytea NOT NULL
+    secret bytea NOT NULL,
+    kept bytea
+);
+-- the ids an entry commits to, in their places, where no other table has them
+CREATE TABLE ledger.about (
+    id uuid NOT NULL,
+    sequence bigint NOT NULL,
+    place integer NOT NULL,
+    PRIMARY KEY (id, sequence, place)
+);
+CREATE INDEX ON ledger.about (sequence);
+-- what an officer stopped: an advertiser, an audience, a partner, a purpose
+CREATE TABLE ledger.stops (
+    what text NOT NULL,
+    name text NOT NULL,
+    incident text NOT NULL,
+    since timestamptz NOT NULL,
+    PRIMARY KEY (what, name)
 );
 CREATE TABLE ledger.checkpoints (
     size bigint PRIMARY KEY,
@@ -162,7 +201,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ''
 AS 'SELECT h.size, h.time, h.frontier FROM ledger.head h FOR UPDATE';
 
 CREATE FUNCTION ledger.append(
-    first bigint, at timestamptz, new_frontier bytea, bodies bytea[], macs bytea[], secrets bytea[]
+    first bigint, at timestamptz, new_frontier bytea, bodies bytea[], macs bytea[], secrets bytea[], kept bytea[],
+    about_entries integer[], about_ids uuid[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
@@ -175,8 +215,11 @@ BEGIN
     INSERT INTO ledger.entries (sequence, body, mac)
     SELECT first + e.place - 1, e.body, e.mac
     FROM unnest(bodies, macs) WITH ORDINALITY AS e (body, mac, place);
-    INSERT INTO ledger.secrets (sequence, secret)
-    SELECT first + s.place - 1, s.secret
-    FROM unnest(secrets) WITH ORDINALITY AS s (secret, place) WHERE s.secret IS NOT NULL;
+    INSERT INTO ledger.secrets (sequence, secret, kept)
+    SELECT first + s.place - 1, s.secret, s.kept
+    FROM unnest(secrets, kept) WITH ORDINALITY AS s (secret, kept, place) WHERE s.secret IS NOT NULL;
+    INSERT INTO ledger.about (id, sequence, place)
+    SELECT a.id, first + a.entry, row_number() OVER (PARTITION BY a.entry ORDER BY a.place) - 1
+    FROM unnest(about_entries, about_ids) WITH ORDINALITY AS a (entry, id, place);
 END $$;
 REVOKE ALL ON FUNCTION ledger.reserve, ledger.append FROM PUBLIC;
