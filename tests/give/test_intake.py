@@ -34,6 +34,7 @@ def asked(purpose="tailored-audiences", value=MAIL, **changed):
         "notice": bytes(32),
         "given_at": TIME,
         "withdrawn_at": None,
+        "country": None,
     } | changed
     return Asked(**given)
 
