@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import second_verifier
+import solely.app.publish as module
 from published_logs import KEY, bodies, published
 from solely.app.fetch import from_folder
 from solely.app.publish import Published, publish
@@ -146,6 +147,35 @@ def test_of_many_who_publish_at_once_none_takes_the_head_back(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: publish(source(BODIES), lambda: head(next(size)), KEY, tmp_path), range(20)))
     assert verified(tmp_path).size == 20
+
+
+@pytest.mark.parametrize("step", [0, 1, 5, 9])
+def test_a_disk_that_fails_leaves_what_was_published(step, tmp_path, monkeypatch):
+    """Nothing is being written any more when the failure is told; the next goes on."""
+    put(tmp_path, 300)
+    before, steps, real = files_in(tmp_path), iter(range(100)), os.fsync
+
+    def fsync(handle):
+        if next(steps) >= step:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module.os, "fsync", fsync)
+        with pytest.raises(OSError, match="No space"):
+            put(tmp_path, 1_000)
+        assert before.items() <= files_in(tmp_path).items()
+    assert verified(tmp_path).size == 300
+    put(tmp_path, 1_000)
+    assert verified(tmp_path).size == 1_000
+    assert not [path for path in files_in(tmp_path) if path.endswith(".new")]
+
+
+def test_it_is_told_how_far_it_is(tmp_path):
+    told = []
+    put(tmp_path, 300)
+    publish(source(BODIES), lambda: head(1_000), KEY, tmp_path, told.append)
+    assert told == [512, 768, 1_000]
 
 
 KILLED = """

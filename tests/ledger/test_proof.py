@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from solely.errors import Tampered
 from solely.keys import new_keyring
+from solely.ledger import proof
 from solely.ledger.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
 from solely.ledger.entry import Draft, Entry, encode
 from solely.ledger.log import Head, append_all
@@ -197,6 +198,35 @@ def test_another_key_verifies_nothing():
     other = VerifierKey(KEY.name, new_keyring("ledger", [], os.urandom).ledger().public_key)
     with pytest.raises(Tampered):
         SMALL.verify(key=other)
+
+
+def test_the_verdict_is_the_same_however_much_goes_into_the_tree_at_once(monkeypatch):
+    log = Log(3, 1, 4, uncovered=5)
+    extra = encode(Entry.at(13, NOW + timedelta(days=1), draft(9, 9)))
+    changed = [log.bodies, *spoiled(log.bodies, extra), *(replaced(log.bodies, at, b"{}") for at in range(13))]
+
+    def verdicts(batch):
+        monkeypatch.setattr(proof, "_BATCH", batch)
+        return [said(log, bodies=bodies) for bodies in changed]
+
+    one_by_one = verdicts(1)
+    assert one_by_one[0] == "Tampered: ledger entry 8: covered by no checkpoint"
+    assert verdicts(2) == verdicts(3) == verdicts(7) == verdicts(100) == one_by_one
+
+
+def said(log, **changed):
+    try:
+        return log.verify(**changed)
+    except Tampered as error:
+        return f"Tampered: {error}"
+
+
+def test_it_is_told_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(proof, "_BATCH", 40)
+    told = []
+    LARGE.verify(seen=told.append)
+    assert told == sorted(told)
+    assert (told[:4], told[-1]) == ([40, 80, 100, 140], 1_000)
 
 
 LARGE = Log(*[100] * 10)

@@ -14,7 +14,7 @@ from pathlib import Path
 from solely.errors import BadInput, NotFound, Tampered, Unavailable
 from solely.ledger.tiles import Fetch, max_bytes
 
-__all__ = ["from_folder", "from_url"]
+__all__ = ["from_folder", "from_url", "in_folder"]
 
 _SECONDS = 15.0  # for a connection, and between two parts of an answer
 _WHOLE_SECONDS = 60.0  # for all parts of one
@@ -34,6 +34,12 @@ def from_folder(folder: Path) -> Fetch:
             raise NotFound("no such file", where=str(where)) from None
 
     return fetch
+
+
+@contextmanager
+def in_folder(folder: Path) -> Iterator[Fetch]:
+    """`from_folder`, to be opened as `from_url` is."""
+    yield from_folder(folder)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Publish the ledger as a folder of static files (C2SP tlog-tiles), which any HTTP server can serve.
 
 - Only what a signed head covers; the head is written last, so who reads it finds every file it speaks of.
-- Each file takes its place in one step, and all are durable before the head is.
+- Each file takes its place in one step, and all are durable before the head is. Some are written at once: a disk makes
+  eight files durable in the time of one.
 - It goes on from what is there. What was published under a head is never written again; where the log does not
   continue it, nothing is published: two histories under one key are what a ledger must not have.
 - Partial files go once their full one is under a published head.
@@ -11,11 +12,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from solely.app.fetch import from_folder
 from solely.errors import Tampered
@@ -29,6 +34,7 @@ from solely.store.durable import locked
 __all__ = ["BodiesFrom", "Published", "publish"]
 
 BodiesFrom = Callable[[int], Generator[bytes]]  # the log's entries from a sequence on
+_AT_ONCE = 8  # files
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,22 @@ class Published:
     files: int
 
 
-def publish(bodies_from: BodiesFrom, sign: Callable[[], str], key: VerifierKey, folder: Path) -> Published:
+def publish(
+    bodies_from: BodiesFrom,
+    sign: Callable[[], str],
+    key: VerifierKey,
+    folder: Path,
+    seen: Callable[[int], None] = lambda _size: None,
+) -> Published:
     """Bring a folder up to the newest signed head, which `sign` gives; it is asked for under the folder's lock.
+
+    `seen` is told now and then how many entries the folder has.
 
     Raises Tampered where the entries are not what was signed, or not what was published before; the published head
     then stays as it was.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder):
+    with locked(folder), _Writing(folder) as writing:
         note = sign()  # now, so that nobody else can have published a newer one
         head, old = verify_checkpoint(note, key), _published(folder, key)
         if old.size > head.size:
@@ -54,11 +68,10 @@ def publish(bodies_from: BodiesFrom, sign: Callable[[], str], key: VerifierKey, 
             raise Tampered(what, where=str(folder), cure=cure)
         if old.size == head.size and old.root != head.root:
             raise Tampered(f"another history of {old.size} entries was published", where=str(folder))
-        writing = _Writing(folder)
         if old.size < head.size:
             edge = TileTree(from_folder(folder), old).edge
             with closing(bodies_from(edge.at_bundle().size)) as bodies:
-                _grow(edge, bodies, head, writing)
+                _grow(edge, bodies, head, writing, seen)
         if not _is_there(folder / CHECKPOINT, note):
             writing.put((CHECKPOINT, note.encode()))
             writing.sync()
@@ -76,13 +89,16 @@ def _is_there(path: Path, note: str) -> bool:
     return path.exists() and path.read_bytes() == note.encode()
 
 
-def _grow(edge: Edge, bodies: Iterable[bytes], head: Checkpoint, writing: _Writing) -> None:
+def _grow(
+    edge: Edge, bodies: Iterable[bytes], head: Checkpoint, writing: _Writing, seen: Callable[[int], None]
+) -> None:
     """Write the tiles from the last published bundle on; durable on return."""
     begin, known = edge.at_bundle(), edge.levels[0] if edge.levels else ()
     for after, files in grow(begin, islice(_as_published(bodies, known), head.size - begin.size)):
         edge = after
         for file in files:
             writing.put(file)
+        seen(edge.size)
     writing.sync()
     if edge.size != head.size or edge.root() != head.root:
         raise Tampered("the stored entries are not what was signed", where=f"checkpoint at {head.size} entries")
@@ -107,27 +123,36 @@ def _drop_partial(folder: Path, old: int, new: int) -> None:
 
 
 class _Writing:
-    """Files that take their places in a folder one by one, and are durable after `sync`."""
+    """Files that take their places in a folder, some at once, and are durable after `sync`.
+
+    A context manager, which ends when none is being written any more.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._touched = folder, set[Path]()
+        self._pool, self._running = ThreadPoolExecutor(_AT_ONCE), deque[Future[None]]()
         self.count = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
     def put(self, file: File) -> None:
-        """Write one file and its content durably; that it has its name is durable after `sync`."""
-        path, data = self._folder / file[0], file[1]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.new")
-        with fresh.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-        self._touched.add(path.parent)
+        """Have one file written; raises what went wrong with one before. Few wait, so memory does not grow."""
+        while len(self._running) >= 2 * _AT_ONCE:
+            self._running.popleft().result()
+        self._running.append(self._pool.submit(_write, self._folder / file[0], file[1]))
+        self._touched.add((self._folder / file[0]).parent)
         self.count += 1
 
     def sync(self) -> None:
-        """Make the names durable, those of new folders too."""
+        """Return when all is durable: the files, and the names, those of new folders too."""
+        while self._running:
+            self._running.popleft().result()
         inside = {above for one in self._touched for above in (one, *one.parents) if above.is_relative_to(self._folder)}
         for folder in inside:
             handle = os.open(folder, os.O_RDONLY)
@@ -136,3 +161,14 @@ class _Writing:
             finally:
                 os.close(handle)
         self._touched.clear()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """One file, its content durably; it takes its place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)

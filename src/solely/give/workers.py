@@ -25,7 +25,7 @@ from solely.give.intake import Intake
 from solely.give.rows import Batch, Prepared, Rules, prepare
 from solely.purpose import Compartment
 
-__all__ = ["Workers"]
+__all__ = ["Workers", "end_with_parent"]
 
 _work: tuple[Rules, Mapping[Compartment, Intake]]
 
@@ -74,10 +74,11 @@ def _begin(rules: Rules, intakes: Mapping[Compartment, Intake]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
     gc.freeze()
     gc.disable()  # a batch makes many objects and no cycle: looking for some costs a fifth of the time
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the process that started this one, and end with it; for a thread of its own."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait([parent.sentinel])

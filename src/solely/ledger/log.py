@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from solely.errors import Tampered
-from solely.ledger.entry import Draft, Entry, decode, encode
+from solely.ledger.entry import Draft, Entry, encode
+from solely.ledger.placed import read_time
 from solely.ledger.tree import Frontier, leaf_hash
 
 __all__ = ["Head", "Mac", "Record", "append", "append_all", "check_mac", "head_after", "mac_of"]
@@ -82,11 +83,10 @@ def head_after(head: Head, record: Record, mac: Mac) -> Head:
     An appender that starts runs this over what was stored after the head it knows; Tampered where
     anything is wrong.
     """
-    where = f"ledger entry {head.size}"
     check_mac(record, mac)
-    entry = decode(record.body)
-    if not entry.sequence == record.sequence == head.size:
-        raise Tampered("out of its place", where=where)
-    if entry.time < head.time:
-        raise Tampered("its time goes backwards", where=where)
-    return Head(head.frontier.append(leaf_hash(record.body)), entry.time)
+    if record.sequence != head.size:
+        raise Tampered("out of its place", where=f"ledger entry {head.size}")
+    time = read_time(record.body, head.size)
+    if time < head.time:
+        raise Tampered("its time goes backwards", where=f"ledger entry {head.size}")
+    return Head(head.frontier.append(leaf_hash(record.body)), time)

@@ -14,17 +14,20 @@ to an older checkpoint can't be told from a whole one, and `anchored` is None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hmac
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from solely.errors import Tampered
 from solely.ledger.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
-from solely.ledger.entry import Entry, decode
-from solely.ledger.log import Mac, Record, check_mac
+from solely.ledger.log import Mac, mac_of
+from solely.ledger.placed import read_time
 from solely.ledger.tree import Frontier, leaf_hash
 
 __all__ = ["Verified", "verify_log"]
+
+_BATCH = 4_096  # leaf hashes that are put into the tree at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +54,25 @@ def verify_log(
     anchor: str | None = None,
     macs: Iterable[bytes] | None = None,
     mac: Mac | None = None,
+    seen: Callable[[int], None] | None = None,
 ) -> Verified:
     """Recompute a ledger from stored bytes. Raises Tampered, naming the first place that is wrong.
 
     `bodies` in the order of their sequence, `checkpoints` in the order of their size, `macs` beside `bodies`;
-    `mac` makes the log's MACs. Memory does not grow with the log.
+    `mac` makes the log's MACs; `seen` is told now and then how many entries are checked. Memory does not grow with
+    the log.
     """
     if (macs is None) != (mac is None):
         raise TypeError("macs and mac come together")
     heads = _Heads(checkpoints, key, None if anchor is None else verify_checkpoint(anchor, key))
-    frontier, time = Frontier(), datetime.min.replace(tzinfo=UTC)
-    heads.compare(frontier)
-    for body in _authentic(bodies, macs, mac):
-        entry = _entry(body, frontier.size)
-        if entry.time < time:
-            raise Tampered("its time goes backwards", where=_where(frontier.size))  # step 3
-        frontier, time = frontier.append(leaf_hash(body)), entry.time
-        heads.compare(frontier)
+    tree, time = _Tree(heads, seen), datetime.min.replace(tzinfo=UTC)
+    for sequence, (body, leaf) in enumerate(_authentic(bodies, macs, mac)):
+        now = read_time(body, sequence)  # steps 1 and 2
+        if now < time:
+            raise Tampered("its time goes backwards", where=_where(sequence))  # step 3
+        time = now
+        tree.add(leaf)
+    frontier = tree.whole()
     heads.finish(frontier.size)
     if mac is None and heads.covered < frontier.size:
         raise Tampered("covered by no checkpoint", where=_where(heads.covered))  # step 6
@@ -79,6 +84,34 @@ def verify_log(
         covered=heads.covered,
         anchored=None if heads.anchor is None else heads.anchor.size,
     )
+
+
+class _Tree:
+    """The tree as it grows: leaf hashes go in by batches, none of which goes past the next checkpoint."""
+
+    def __init__(self, heads: _Heads, seen: Callable[[int], None] | None) -> None:
+        self._heads, self._seen = heads, seen
+        self._frontier, self._leaves = Frontier(), list[bytes]()
+        heads.compare(self._frontier)
+        self._room = self._heads.room(0, _BATCH)
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf hash."""
+        self._leaves.append(leaf)
+        if len(self._leaves) == self._room:
+            self._grow()
+
+    def whole(self) -> Frontier:
+        """The frontier with all that was added."""
+        self._grow()
+        return self._frontier
+
+    def _grow(self) -> None:
+        self._frontier, self._leaves = self._frontier.extend(self._leaves), []
+        self._heads.compare(self._frontier)
+        self._room = self._heads.room(self._frontier.size, _BATCH)
+        if self._seen is not None:
+            self._seen(self._frontier.size)
 
 
 class _Heads:
@@ -99,6 +132,10 @@ class _Heads:
         self.covered, self.count = frontier.size, self.count + 1
         self._next = self._take(frontier.size)
 
+    def room(self, size: int, most: int) -> int:
+        """How many entries there are from `size` to the next checkpoint, at most `most`."""
+        return most if self._next is None else min(most, self._next.size - size)
+
     def finish(self, size: int) -> None:
         """Nothing signed may be left over, and the anchor must have been met."""
         if self._next is not None:
@@ -117,29 +154,20 @@ class _Heads:
         return checkpoint
 
 
-def _authentic(bodies: Iterable[bytes], macs: Iterable[bytes] | None, mac: Mac | None) -> Iterator[bytes]:
-    """Step 4: the bodies, each once its MAC is good."""
+def _authentic(bodies: Iterable[bytes], macs: Iterable[bytes] | None, mac: Mac | None) -> Iterator[tuple[bytes, bytes]]:
+    """Step 4: each body, once its MAC is good, and its leaf hash."""
     if macs is None or mac is None:
-        yield from bodies
+        yield from ((body, leaf_hash(body)) for body in bodies)
         return
     beside = iter(macs)
-    sequence = 0
-    for sequence, body in enumerate(bodies, 1):
-        check_mac(Record(sequence - 1, body, next(beside, b"")), mac)
-        yield body
+    sequence = -1
+    for sequence, body in enumerate(bodies):
+        leaf = leaf_hash(body)
+        if not hmac.compare_digest(mac_of(sequence, leaf, mac), next(beside, b"")):
+            raise Tampered("not written by the appender", where=_where(sequence))
+        yield body, leaf
     if next(beside, None) is not None:
-        raise Tampered("missing: there is a MAC for it", where=_where(sequence))
-
-
-def _entry(body: bytes, sequence: int) -> Entry:
-    """Steps 1 and 2."""
-    try:
-        entry = decode(body)
-    except Tampered as error:
-        raise Tampered(error.what, where=_where(sequence)) from None
-    if entry.sequence != sequence:
-        raise Tampered(f"entry {entry.sequence} stands there", where=_where(sequence))
-    return entry
+        raise Tampered("missing: there is a MAC for it", where=_where(sequence + 1))
 
 
 def _where(sequence: int) -> str:

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from solely.errors import Tampered
 from solely.ledger.checkpoint import Checkpoint, VerifierKey, read_base64, verify_checkpoint
 from solely.ledger.entry import Entry
-from solely.ledger.published import read_entry, read_head
+from solely.ledger.placed import read_entry
+from solely.ledger.published import read_head
 from solely.ledger.tile_tree import TileTree
 from solely.ledger.tiles import WIDTH, Fetch
 from solely.ledger.tree import HASH_BYTES, leaf_hash, verify_inclusion

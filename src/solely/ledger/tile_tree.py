@@ -24,7 +24,7 @@ class TileTree:
     """What a head commits to. Tampered at a file that is not what was signed, NotFound at one that is missing."""
 
     def __init__(self, fetch: Fetch, head: Checkpoint) -> None:
-        self._fetch, self.size = fetch, head.size
+        self._fetch, self.head, self.size = fetch, head, head.size
         self._kept: dict[int, tuple[int, tuple[bytes, ...]]] = {}
         self.edge = self._read_edge()
         if self.edge.root() != head.root:
@@ -48,9 +48,10 @@ class TileTree:
         """The entries of a bundle, each once it is what its leaf hash says."""
         hashes = self.hashes(0, number)
         bodies = self._cut(bundle_path, read_bundle, number, len(hashes))
-        for at, (body, leaf) in enumerate(zip(bodies, hashes, strict=True), number * WIDTH):
-            if leaf_hash(body) != leaf:
-                raise Tampered("not what was signed", where=f"ledger entry {at}")
+        leaves = tuple(map(leaf_hash, bodies))
+        if leaves != hashes:
+            at = next(at for at in range(len(hashes)) if leaves[at] != hashes[at])
+            raise Tampered("not what was signed", where=f"ledger entry {number * WIDTH + at}")
         return bodies
 
     def inclusion(self, index: int) -> tuple[bytes, ...]:
