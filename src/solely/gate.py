@@ -75,12 +75,12 @@ class Gate:
             self._check(words)
 
     def contain(self, words: Words, stop: Iterable[Concern], lift: Iterable[Concern], incident: str) -> int:
-        """Stop some things for an incident and lift other stops, with their entry; in force when it returns."""
+        """Stop some things for an incident and lift other stops of it, with their entry; in force when it returns."""
         with self._held():
             for one in stop:
                 ledger.stop(self.connection, one, incident, self.clock())
             for one in lift:
-                ledger.lift(self.connection, one)
+                ledger.lift(self.connection, one, incident)
             return self._write(words)
 
     @contextmanager

@@ -145,21 +145,21 @@ def stopped(connection: psycopg.Connection, words: Words) -> Concern | None:
 
 
 def stop(connection: psycopg.Connection, what: Concern, incident: str, now: datetime) -> None:
-    """Stop it from this transaction on; what is stopped already stays so, for the incident it was stopped for."""
+    """Stop it for an incident, from this transaction on; nothing changes where that incident stopped it already."""
     connection.execute(
         "INSERT INTO ledger.stops (what, name, incident, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
         [*what, incident, now],
     )
 
 
-def lift(connection: psycopg.Connection, what: Concern) -> None:
-    """End a stop."""
-    connection.execute("DELETE FROM ledger.stops WHERE what = %s AND name = %s", [*what])
+def lift(connection: psycopg.Connection, what: Concern, incident: str) -> None:
+    """End a stop of one incident; what another incident stopped too stays stopped."""
+    connection.execute("DELETE FROM ledger.stops WHERE what = %s AND name = %s AND incident = %s", [*what, incident])
 
 
 def stops(connection: psycopg.Connection) -> list[tuple[Concern, str, datetime]]:
     """What is stopped, for which incident and since when, in order."""
-    rows = connection.execute("SELECT what, name, incident, since FROM ledger.stops ORDER BY what, name")
+    rows = connection.execute("SELECT what, name, incident, since FROM ledger.stops ORDER BY what, name, incident")
     return [(Concern(what, name), incident, since) for what, name, incident, since in rows]
 
 

@@ -172,13 +172,13 @@ CREATE TABLE ledger.about (
     PRIMARY KEY (id, sequence, place)
 );
 CREATE INDEX ON ledger.about (sequence);
--- what an officer stopped: an advertiser, an audience, a partner, a purpose
+-- what an officer stopped, for which incident: an advertiser, an audience, a partner, a purpose
 CREATE TABLE ledger.stops (
     what text NOT NULL,
     name text NOT NULL,
     incident text NOT NULL,
     since timestamptz NOT NULL,
-    PRIMARY KEY (what, name)
+    PRIMARY KEY (what, name, incident)
 );
 CREATE TABLE ledger.checkpoints (
     size bigint PRIMARY KEY,
