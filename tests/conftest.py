@@ -30,7 +30,8 @@ def fresh(made, tmp_path):
 
 @pytest.fixture(scope="session")
 def solely(made, tmp_path_factory):
-    with Solely(copied(made, tmp_path_factory.mktemp("shared") / "data")) as application:
+    # Nothing is signed beside: tests look at what was written by what they did, and by nothing else.
+    with Solely(copied(made, tmp_path_factory.mktemp("shared") / "data"), signs=False) as application:
         yield application
 
 

@@ -47,7 +47,7 @@ def template(tmp_path_factory):
     directory = tmp_path_factory.mktemp("solely") / "data"
     init(directory)
     for place in range(3):
-        with Solely(directory, clock=lambda: NOW) as solely:
+        with Solely(directory, clock=lambda: NOW, signs=False) as solely:
             solely.give(row(f"u{place}", f"u{place}@example.com"), NOTICE)
             solely.withdraw(f"u{place}", NOTICE.purpose)
     return directory

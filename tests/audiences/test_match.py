@@ -16,7 +16,7 @@ pytestmark = pytest.mark.server
 
 
 def entries(stage):
-    return ledger.size(stage.solely._ledger)
+    return ledger.size(stage.solely._signed._connection)
 
 
 def state(stage):
@@ -224,7 +224,7 @@ def test_a_purpose_that_is_not_advertisings_is_refused_and_the_refusal_is_in_the
     with pytest.raises(Refused):
         stage.match([stage.address()], stage.new(), purpose=purpose)
     assert state(stage) == (size + 1, rows, files)
-    body = next(ledger.records(stage.solely._ledger, size)).body
+    body = next(ledger.records(stage.solely._signed._connection, size)).body
     assert b'"refusal"' in body
     assert purpose.encode() in body
 
@@ -276,7 +276,7 @@ def test_a_match_is_one_entry_that_commits_to_the_givings_used(stage):
     size, name = entries(stage), stage.new()
     matched = stage.match([*addresses, stage.address()], name)
     assert entries(stage) == size + 1
-    body = next(ledger.records(stage.solely._ledger, size)).body
+    body = next(ledger.records(stage.solely._signed._connection, size)).body
     (upload,) = _uploads(stage, name)
     for said in (
         b'"use"',
@@ -308,7 +308,7 @@ def test_a_giving_that_ended_after_the_index_was_made_is_not_used(stage):
     assert len(audiences.look_up(_tokens(stage, address), "tailored-audiences")[0]) == 1
     size = entries(stage)
     stage.match([address], after)
-    assert b'"count":0' in next(ledger.records(stage.solely._ledger, size)).body
+    assert b'"count":0' in next(ledger.records(stage.solely._signed._connection, size)).body
     assert [len(upload.givings) for name in (before, after) for upload in _uploads(stage, name)] == [1, 0]
 
 

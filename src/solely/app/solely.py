@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -19,32 +18,25 @@ from typing import Self, TextIO
 import numpy as np
 import psycopg
 
-from solely.app.directory import read_keyring, verifier_key
+from solely.app.checkpointer import Checkpointer
+from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
-from solely.app.fetch import from_folder
-from solely.app.publish import Published, publish
+from solely.app.publish import Published
+from solely.app.signed import SignedLedger
 from solely.app.verification import open_post, open_security, settings_in
-from solely.app.witness_settings import witness_settings_in
-from solely.app.witnesses import Alarm, Witnesses
+from solely.app.witnesses import Alarm
 from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched, Target
 from solely.consent import Giving, Notice
-from solely.errors import BadInput, Conflict, NotFound, Tampered
+from solely.errors import BadInput, NotFound, Tampered
 from solely.gate import Gate
 from solely.give import Desk, Given, Intake
 from solely.give.file import give_file, read_notices
 from solely.give.intake import open_intake
 from solely.keys import Keyring
-from solely.ledger.checkpoint import (
-    Checkpoint,
-    VerifierKey,
-    sign_checkpoint,
-    verify_checkpoint,
-)
-from solely.ledger.proof import Verified, verify_log
-from solely.ledger.receipt import receipt_from
+from solely.ledger.proof import Verified
 from solely.purpose import COMPARTMENTS, Compartment, read_policy
-from solely.store import advertising, ledger, registry, server
+from solely.store import advertising, registry, server
 from solely.store.database import Database
 from solely.store.ledger import Pen, Words
 from solely.tokens import Tokeniser
@@ -62,22 +54,25 @@ class Solely:
     Each part gets the connection and the capabilities of its own compartment; none gets a keyring.
     """
 
-    def __init__(self, directory: Path, *, clock: Callable[[], datetime] = now) -> None:
-        """Raises NotFound where `directory` is none that `init` made."""
-        self.directory, self.clock = directory.absolute(), clock
+    def __init__(self, directory: Path, *, clock: Callable[[], datetime] = now, signs: bool = True) -> None:
+        """With `signs`, what is written is signed within a second; else once it is closed, or `sign_ledger` is called.
+
+        Raises NotFound where `directory` is none that `init` made.
+        """
+        self.directory, self.clock, self._signs = directory.absolute(), clock, signs
         if not (self.directory / "policy.toml").exists():
             raise NotFound("not a data directory", where=str(directory), cure="make one with: solely init DIR")
         self.policy = read_policy((self.directory / "policy.toml").read_bytes())
         self._stack = ExitStack()
         self._database: Database | None = None
-        self.alarm: Alarm | None = None
 
     def __enter__(self) -> Self:
         """Start the database, and refuse to go on behind the ledger's anchor, or behind a witness it requires."""
         self._database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
         try:
-            self._check_anchor()
-            self._check_witnesses()
+            self._signed.check()
+            if self._signs:
+                self._stack.enter_context(Checkpointer(self._new_signed))
         except BaseException:
             self._stack.close()
             raise
@@ -86,13 +81,10 @@ class Solely:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Sign what was written, keep the checkpoint outside the database, stop the database.
-
-        After that, `alarm` says whether the ledger's witnesses left too few cosignatures under it.
-        """
+        """Sign what was written, keep the checkpoint outside the database, stop the database."""
         try:
             if not isinstance(error, Tampered):
-                self._checkpoint()
+                self._signed.checkpoint()
         finally:
             self._stack.close()
 
@@ -109,8 +101,8 @@ class Solely:
         return read_keyring(self.directory, "ledger")
 
     @cached_property
-    def _ledger(self) -> psycopg.Connection:
-        return self._login(self._ledger_keyring)
+    def _signed(self) -> SignedLedger:
+        return self._new_signed()
 
     @cached_property
     def _pen(self) -> Pen:
@@ -118,7 +110,7 @@ class Solely:
 
     @cached_property
     def _gate(self) -> Gate:
-        return Gate(self._ledger, self._pen, self.clock)
+        return Gate(self._login(self._ledger_keyring), self._pen, self.clock)
 
     @cached_property
     def desk(self) -> Desk:
@@ -227,7 +219,7 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self._witnesses.require()
+        self._signed.witnesses.require()
         target = Target(advertiser, audience, partner)
         self.audiences.allow(target, purpose)
         reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
@@ -238,7 +230,7 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self._witnesses.require()
+        self._signed.witnesses.require()
         members = self.audiences.members(advertiser, audience, self.clock())
         words = Words(
             "disclosure",
@@ -264,103 +256,30 @@ class Solely:
 
     def verify_ledger(self) -> Verified:
         """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC."""
-        with closing(ledger.records(self._ledger)) as stored:
-            bodies, beside = itertools.tee(stored)  # read in step, so nothing piles up
-            return verify_log(
-                (record.body for record in bodies),
-                ledger.checkpoints(self._ledger),
-                key=self._verifier(),
-                anchor=self._anchor(),
-                macs=(record.mac for record in beside),
-                mac=self._ledger_keyring.ledger().mac,
-            )
+        return self._signed.verify()
 
     def sign_ledger(self) -> str:
         """Sign what was written; returns the newest signed head. Raises NotFound where nothing was written yet."""
-        self._checkpoint()
-        note = self._anchor()
-        if note is None:
-            raise NotFound("nothing was written yet", where="ledger")
-        return note
+        return self._signed.sign()
 
     def publish(self, folder: Path | None = None) -> Published:
         """Sign what was written, and bring a folder of static files up to it; by default `ledger/public`.
 
         Raises Tampered where that folder tells another history. See `publish.publish`.
         """
-        if folder is not None and folder.absolute() == self._anchor_path.parent:
-            raise Conflict("the ledger's own folder", where=str(folder), cure="publish to another")
-        return publish(self._bodies, self.sign_ledger, self._verifier(), folder or self._public)
+        return self._signed.publish(folder)
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.
 
         Raises NotFound where there is no such entry, Tampered where what is published was changed.
         """
-        self.publish()
-        return receipt_from(from_folder(self._public), self._verifier(), sequence)
-
-    def _bodies(self, first: int) -> Generator[bytes]:
-        with closing(ledger.records(self._ledger, first)) as stored:
-            for record in stored:
-                yield record.body
+        return self._signed.prove(sequence)
 
     @property
-    def _public(self) -> Path:
-        return self.directory / "ledger" / "public"
+    def alarm(self) -> Alarm | None:
+        """Whether the ledger's witnesses left too few cosignatures under its newest head, when last asked."""
+        return self._signed.alarm if "_signed" in vars(self) else None
 
-    def _verifier(self) -> VerifierKey:
-        return verifier_key(self._ledger_keyring)
-
-    @property
-    def _anchor_path(self) -> Path:
-        return self.directory / "ledger" / "checkpoint"
-
-    def _anchor(self) -> str | None:
-        return self._anchor_path.read_text() if self._anchor_path.exists() else None
-
-    def _check_anchor(self) -> None:
-        """Refuse to go on where the database holds less than the checkpoint kept outside it speaks of."""
-        anchor, stored = self._anchor(), ledger.read_head(self._ledger).size
-        if anchor is None:
-            if stored:
-                what, cure = (
-                    "the ledger's newest checkpoint is missing",
-                    "restore the file: it shows that nothing was cut",
-                )
-                raise Tampered(what, where=str(self._anchor_path), cure=cure)
-            return
-        kept = verify_checkpoint(anchor, self._verifier()).size
-        if stored < kept:
-            raise Tampered(
-                f"the ledger has {stored} entries, and had {kept}",
-                where=str(self._anchor_path),
-                cure="the database is older than its checkpoint: restore a newer backup",
-            )
-
-    def _check_witnesses(self) -> None:
-        """Where witnesses are required: sign what a kill left unsigned, and compare with what they remember."""
-        if self._witnesses.settings.required:
-            self._checkpoint()
-            self._witnesses.compare()
-
-    @cached_property
-    def _witnesses(self) -> Witnesses:
-        return Witnesses(
-            witness_settings_in(self.directory),
-            self._verifier(),
-            self._anchor_path,
-            grown=lambda old, new: ledger.growth(self._ledger, old, new),
-            stored=lambda: ledger.read_head(self._ledger).size,
-        )
-
-    def _checkpoint(self) -> None:
-        key = self._verifier()
-
-        def sign(size: int, root: bytes) -> str:
-            note = sign_checkpoint(Checkpoint(key.name, size, root), key, self._ledger_keyring.ledger().sign)
-            return self._witnesses.cosign(note)
-
-        ledger.checkpoint(self._ledger, self._ledger_keyring.ledger(), sign)
-        ledger.keep_anchor(self._ledger, self._anchor_path)
-        self.alarm = self._witnesses.settle()
+    def _new_signed(self) -> SignedLedger:
+        return SignedLedger(self.directory, self._ledger_keyring, self._login(self._ledger_keyring))

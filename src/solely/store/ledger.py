@@ -44,6 +44,7 @@ __all__ = [
     "stop",
     "stopped",
     "stops",
+    "unsigned",
 ]
 
 
@@ -193,6 +194,14 @@ def records(connection: psycopg.Connection, first: int = 0) -> Generator[Record]
         cursor.execute("SELECT sequence, body, mac FROM ledger.entries WHERE sequence >= %s ORDER BY sequence", [first])
         for sequence, body, mac in cursor:
             yield Record(sequence, bytes(body), bytes(mac))
+
+
+def unsigned(connection: psycopg.Connection) -> bool:
+    """Whether there are entries that no checkpoint covers."""
+    row = connection.execute(
+        "SELECT h.size > coalesce((SELECT max(c.size) FROM ledger.checkpoints c), 0) FROM ledger.head h"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def checkpoints(connection: psycopg.Connection) -> list[str]:
