@@ -86,6 +86,12 @@ def test_a_genuine_entry_in_the_wrong_place_is_found():
             head_after(start, record, MAC)
 
 
+def test_a_row_in_another_s_place_is_found_even_with_a_mac_for_it():
+    _, record = append(Head(), DRAFT, NOW, MAC)
+    with pytest.raises(Tampered, match="out of its place"):
+        head_after(Head(), replace(record, sequence=1, mac=mac_of(1, leaf_hash(record.body), MAC)), MAC)
+
+
 def test_a_genuine_entry_whose_time_goes_backwards_is_found():
     head, _ = append(Head(), DRAFT, NOW, MAC)
     body = encode(Entry.at(1, NOW - timedelta(microseconds=1), DRAFT))

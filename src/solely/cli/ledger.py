@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from solely.app.fetch import from_folder, from_url
-from solely.cli.terminal import OUT, QUIET, Dir, Json, answer, busy, many, open_directory
+from solely.app.environment import cores
+from solely.app.fetch import from_url, in_folder
+from solely.app.recompute import Opening, recompute
+from solely.cli.terminal import OUT, QUIET, Dir, Json, answer, busy, many, open_directory, progress
 from solely.errors import BadInput, NotFound
 from solely.ledger.checkpoint import VerifierKey, read_verifier_key
 from solely.ledger.member_receipt import verify_member_receipt
-from solely.ledger.published import verify_published
 from solely.ledger.receipt import Receipted, verify_receipt
-from solely.ledger.tiles import Fetch
 
 __all__ = ["ledger_cli"]
 
@@ -60,8 +59,9 @@ def ledger_verify(
         _verify_receipt(receipt, member, _key(key), json_)
     else:
         seen = None if anchor is None else _text(anchor)
-        with busy("recomputing what is published", json_), _source(files, url) as fetch:
-            proven = verify_published(fetch, _key(key), first=first, last=last, anchor=seen)
+        opening = _opening(files, url)
+        with progress("recomputing what is published", json_, "entries") as told:
+            proven = recompute(opening, _key(key), first=first, last=last, anchor=seen, processes=cores(), seen=told)
         content = {
             "verified": True,
             "entries": proven.size,
@@ -166,13 +166,8 @@ def ledger_checkpoint(directory: Dir = None, json_: Json = False) -> None:
     answer(json_, {"checkpoint": note}, lambda: print(note, end=""))  # noqa: T201 - as it was signed, byte for byte
 
 
-@contextmanager
-def _source(files: Path | None, url: str | None) -> Iterator[Fetch]:
-    if url is not None:
-        with from_url(url) as fetch:
-            yield fetch
-    elif files is not None:
-        yield from_folder(files)
+def _opening(files: Path | None, url: str | None) -> Opening:
+    return partial(from_url, url) if url is not None else partial(in_folder, files or Path())
 
 
 def _key(text: str) -> VerifierKey:

@@ -85,12 +85,13 @@ def many(count: int, noun: str) -> str:
 
 
 @contextmanager
-def progress(words: str, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error that counts rows; nothing with --json or where nobody watches."""
+def progress(words: str, quiet: bool, noun: str = "rows") -> Iterator[Callable[[int], None]]:
+    """A bar on standard error that counts rows, or what `noun` says; nothing with --json or where nobody watches."""
     if quiet or not ERR.is_terminal:
         yield lambda _rows: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TextColumn("{task.completed:,} rows"))
+    count = TextColumn(f"{{task.completed:,}} {noun}")
+    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), count)
     with Progress(*columns, TimeElapsedColumn(), console=ERR, transient=True) as bars:
         task: TaskID = bars.add_task(words, total=None)
         yield lambda rows: bars.update(task, completed=rows)
