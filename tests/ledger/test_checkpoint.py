@@ -14,6 +14,7 @@ from solely.ledger.checkpoint import (
     Checkpoint,
     VerifierKey,
     read_base64,
+    read_note,
     read_verifier_key,
     sign_checkpoint,
     verify_checkpoint,
@@ -37,6 +38,18 @@ def test_a_published_note_verifies_under_its_published_key():
     key = read_verifier_key(PETER)
     assert str(key) == PETER
     assert verify_note(PETER_NOTE, key) == PETER_TEXT
+
+
+def test_the_specification_s_signature_line_is_read_under_a_text_with_an_empty_line():
+    """C2SP signed-note's example, whose key is not published; its text, a poem of two stanzas, stays there."""
+    line = (
+        "— quasimodo.example/salvatore "
+        "NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n"
+    )
+    text, (signature,) = read_note(f"one\ntwo:\n\nè three.\n\n{line}")
+    assert text == "one\ntwo:\n\nè three.\n"
+    assert (signature.name, signature.key_id.hex()) == ("quasimodo.example/salvatore", "367ba04b")
+    assert (len(signature.content), str(signature)) == (64, line)
 
 
 def test_a_checkpoint_is_written_as_the_specification_says():

@@ -35,6 +35,7 @@ ROOTS = (
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 )
 INCLUSION = {
+    (0, 1): (),
     (0, 8): (
         "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
         "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
@@ -45,9 +46,17 @@ INCLUSION = {
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
         "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
     ),
+    (2, 3): ("fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",),
+    (1, 5): (
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    ),
 }
 CONSISTENCY = {
+    (1, 1): (),
     (1, 8): INCLUSION[0, 8],
+    (2, 5): INCLUSION[1, 5][1:],
     (6, 8): (
         "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
@@ -111,6 +120,31 @@ def test_inclusion_paths_are_the_reference_paths(index, size):
 @pytest.mark.parametrize(("old", "new"), CONSISTENCY)
 def test_consistency_paths_are_the_reference_paths(old, new):
     assert [one.hex() for one in consistency_path(LEAVES[:new], old)] == list(CONSISTENCY[old, new])
+
+
+@pytest.mark.parametrize(("index", "size"), INCLUSION)
+def test_reference_inclusion_proofs_are_verified(index, size):
+    path, root = [bytes.fromhex(one) for one in INCLUSION[index, size]], bytes.fromhex(ROOTS[size - 1])
+    assert verify_inclusion(LEAVES[index], index, size, path, root) == root
+
+
+@pytest.mark.parametrize(("old", "new"), CONSISTENCY)
+def test_reference_consistency_proofs_are_verified(old, new):
+    path = [bytes.fromhex(one) for one in CONSISTENCY[old, new]]
+    before, root = bytes.fromhex(ROOTS[old - 1]), bytes.fromhex(ROOTS[new - 1])
+    assert verify_consistency(old, before, new, root, path) == root
+
+
+def test_proofs_of_the_tree_that_both_rfcs_draw_hold_the_nodes_that_they_list():
+    """RFC 6962 §2.1.3 and RFC 9162 §2.1.5: seven leaves a to f and j, nodes g, h, i, then k and l."""
+    a, b, c, d, e, f, j = LEAVES[:7]
+    g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
+    k, l = node_hash(g, h), node_hash(i, j)  # noqa: E741 - the RFCs' own name
+    assert root_of(LEAVES[:7]) == node_hash(k, l)
+    inclusion = {0: (b, h, l), 3: (c, g, l), 4: (f, j, k), 6: (i, k)}
+    assert {index: inclusion_path(LEAVES[:7], index) for index in inclusion} == inclusion
+    consistency = {3: (c, d, g, l), 4: (l,), 6: (i, j, k)}
+    assert {old: consistency_path(LEAVES[:7], old) for old in consistency} == consistency
 
 
 @given(hashes)
