@@ -143,8 +143,25 @@ def test_a_notice_whose_purpose_merely_begins_alike_is_of_another_purpose():
 def test_spaces_around_cells_do_not_count_and_a_country_reads_in_any_case():
     spaced = {column: f" {value}\t" for column, value in ROW.items()}
     one = read_asked(spaced | {"value": "0151 12345678", "country": " de "}, POLICY, NOTICES, NOW)
-    assert (one.subject, one.contact.expose()) == ("u1", "+4915112345678")
+    assert (one.subject, one.contact.expose(), one.country) == ("u1", "+4915112345678", "DE")
     assert one.withdrawn_at is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "country"),
+    [
+        ({"kind": "phone", "value": "+4915112345678"}, "DE"),
+        ({"kind": "phone", "value": "+12125550123"}, None),  # the calling code of two dozen countries
+        ({"kind": "phone", "value": "+12125550123", "country": "CA"}, "CA"),
+        ({"kind": "phone", "value": "+80012345678"}, None),  # of none
+        ({"kind": "email", "value": "ada@example.de"}, None),
+        ({"kind": "email", "value": "ada@example.de", "country": "pt"}, "PT"),
+        ({"kind": "email", "value": "ada@example.de", "country": "ZZ"}, None),
+        ({"kind": "email", "value": "ada@example.de", "country": "Portugal"}, None),
+    ],
+)
+def test_where_someone_is_is_what_the_platform_says_or_a_calling_code_tells(changed, country):
+    assert read_asked(ROW | changed, POLICY, NOTICES, NOW).country == country
 
 
 def test_what_is_just_inside_the_limits_is_taken():

@@ -1,5 +1,6 @@
 """The gate: what an entry speaks of happens after the entry is durable, and not at all where it can't be."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -8,7 +9,7 @@ import pytest
 from givings import ADS, NOW, entries, give, size
 from solely.errors import Refused, Unavailable
 from solely.gate import Gate
-from solely.store.ledger import Words
+from solely.store.ledger import Concern, Words
 
 pytestmark = pytest.mark.server
 
@@ -92,4 +93,95 @@ def test_what_is_written_while_it_is_still_is_durable_after_it_or_not_at_all(gat
 
     with pytest.raises(KeyboardInterrupt):
         fail()
+    assert size(superuser) == before + 1
+
+
+# -- what an officer stopped
+
+INCIDENT = Words("incident", "officer ada", details=MappingProxyType({"incident": "2026-001"}))
+ACME = Concern("advertiser", "acme")
+OF_ACME = replace(USE, concerns=frozenset({ACME}))
+
+
+@pytest.fixture
+def stop(gate):
+    """A function: stop some things; they are lifted after the test, which shares its ledger with others."""
+    stopped = []
+
+    def stop(*concerns, incident="2026-001"):
+        stopped.extend((incident, one) for one in concerns)
+        return gate.contain(INCIDENT, concerns, (), incident)
+
+    yield stop
+    for incident, one in stopped:
+        gate.contain(INCIDENT, (), (one,), incident)
+
+
+@pytest.mark.parametrize("type_", ["use", "send", "disclosure"])
+def test_what_is_stopped_is_refused_and_the_refusal_is_in_the_ledger(gate, stop, superuser, type_):
+    stop(ACME)
+    before = size(superuser)
+    with pytest.raises(Refused, match="this advertiser is stopped") as caught:
+        gate.write_down(replace(OF_ACME, type=type_))
+    assert "officer" in caught.value.cure
+    (entry,) = entries(superuser, before)
+    assert (entry["type"], entry["principal"]) == ("refusal", "advertiser acme")
+    assert entry["details"] == {"of": type_, "what": "advertiser", "why": "stopped"}
+
+
+def test_others_go_on_and_so_does_what_is_no_use(gate, stop):
+    stop(ACME)
+    gate.write_down(replace(USE, principal="advertiser other", concerns=frozenset({Concern("advertiser", "other")})))
+    gate.write_down(replace(USE, concerns=frozenset({Concern("audience", "acme")})))  # another kind of that name
+    gate.write_down(replace(OF_ACME, type="withdrawal"))
+
+
+def test_a_stopped_purpose_is_refused_for_everyone(gate, stop):
+    stop(Concern("purpose", ADS))
+    with pytest.raises(Refused, match="this purpose is stopped"):
+        gate.write_down(USE)
+    gate.write_down(replace(USE, purpose="service-notice"))
+
+
+def test_a_stop_is_told_before_anything_is_read(gate, stop, superuser):
+    gate.require(OF_ACME)
+    stop(ACME)
+    before = size(superuser)
+    with pytest.raises(Refused):
+        gate.require(OF_ACME)
+    assert [entry["type"] for entry in entries(superuser, before)] == ["refusal"]
+
+
+def test_a_stop_that_came_meanwhile_undoes_what_was_written_while_it_was_still(gate, stop, superuser):
+    stop(ACME)
+    before, done = size(superuser), []
+
+    def use():
+        with gate.still() as still:
+            still.write(USE)
+            still.write(OF_ACME)
+            done.append("used")
+
+    with pytest.raises(Refused):
+        use()
+    assert (done, [entry["type"] for entry in entries(superuser, before)]) == ([], ["refusal"])
+
+
+def test_a_lifted_stop_stops_nothing_unless_another_incident_stopped_it_too(gate, stop):
+    stop(ACME)
+    stop(ACME, incident="2026-002")
+    gate.contain(INCIDENT, (), (ACME,), "2026-001")
+    with pytest.raises(Refused):
+        gate.write_down(OF_ACME)
+    gate.contain(INCIDENT, (), (ACME,), "2026-002")
+    gate.write_down(OF_ACME)
+
+
+def test_a_stop_whose_entry_can_t_be_written_stops_nothing(gate, stop, superuser):
+    before = size(superuser)
+    superuser.execute("ALTER TABLE ledger.entries ADD CONSTRAINT broken CHECK (sequence < 0) NOT VALID")
+    with pytest.raises(Unavailable):
+        stop(ACME)
+    superuser.execute("ALTER TABLE ledger.entries DROP CONSTRAINT broken")
+    gate.write_down(OF_ACME)
     assert size(superuser) == before + 1

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 
+from solely.contact import COUNTRIES, Contact
 from solely.contact import CURES as CONTACT_CURES
-from solely.contact import Contact
 from solely.errors import GivingError
 from solely.purpose import KINDS, Kind, Policy, Purpose
 
@@ -37,7 +37,6 @@ __all__ = [
 COLUMNS = ("subject", "kind", "value", "purpose", "notice", "given_at", "withdrawn_at")
 MAX_SUBJECT = 128  # characters of the platform's own id
 # fromisoformat takes more: any character for the T, and all that follows a NUL.
-_COUNTRY = re.compile("[A-Z]{2}")
 _TIME = re.compile(r"[0-9W-]+(?:[Tt ][0-9:.,]+(?:Z|[+-][0-9:.]+)?)?")
 
 CURES = {
@@ -162,7 +161,7 @@ def read_asked(row: Mapping[str, str], policy: Policy, notices: Mapping[str, byt
     given_at, withdrawn_at = _times(row["given_at"], row["withdrawn_at"], now)
     country = row.get("country", "").strip().upper()
     contact = Contact.read(kind, row["value"], country or None)
-    known = country if _COUNTRY.fullmatch(country) else contact.country()
+    known = country if country in COUNTRIES else contact.country()
     return Asked(subject, purpose, contact, notice, given_at, withdrawn_at, known)
 
 

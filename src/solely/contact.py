@@ -30,7 +30,9 @@ from typing_extensions import override
 from solely.errors import ContactError
 from solely.purpose import Kind
 
-__all__ = ["ATOM", "CURES", "GMAIL", "MAX_ADDRESS", "MAX_LENGTH", "Contact", "read_email", "read_phone"]
+__all__ = ["ATOM", "COUNTRIES", "CURES", "GMAIL", "MAX_ADDRESS", "MAX_LENGTH", "Contact", "read_email", "read_phone"]
+
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)  # ISO 3166 alpha-2, those that have phone numbers
 
 MAX_LENGTH = 320  # characters: 64 + @ + 255, the most an address can have (RFC 3696 erratum 1690)
 
@@ -248,7 +250,7 @@ def _from_country(digits: str, country: str | None) -> str | None:
     Lists give 4915112345678 beside DE (Meta's rule) and 015112345678 beside DE. The library alone
     takes the first for a long number of Leer (0491), so the valid international reading goes first.
     """
-    if country not in phonenumbers.SUPPORTED_REGIONS:
+    if country not in COUNTRIES:
         _fail("phone-without-country" if len(digits) in _LENGTHS else "not-a-phone")
     code = str(phonenumbers.country_code_for_region(country))
     if digits.startswith(code) and (read := _international("+" + digits, valid=True)):

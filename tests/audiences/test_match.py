@@ -1,6 +1,7 @@
 """The main job: whom a list meets, what ends a membership, what is refused, what is written down."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from solely.audiences.shelf import Shelf
 from solely.contact import Contact
 from solely.errors import BadInput, Conflict, ListError, NotFound, PolicyError, Refused, Unavailable
 from solely.store import advertising, ledger
+from solely.store.ledger import Concern, Words
 
 pytestmark = pytest.mark.server
 
@@ -289,6 +291,45 @@ def test_a_match_is_one_entry_that_commits_to_the_givings_used(stage):
         assert said in body
 
 
+class Killed(BaseException):
+    """What ends a process where it stands."""
+
+
+def evidence(stage):
+    (count,) = stage.solely.audiences.connection.execute("SELECT count(*) FROM advertising.evidence").fetchone()
+    return count
+
+
+def test_killed_after_its_entry_a_match_left_its_evidence_and_made_no_audience(stage, monkeypatch):
+    address, name = stage.address(), stage.new()
+    stage.give(address)
+    size, stored = entries(stage), evidence(stage)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(advertising, "add_upload", killed)
+        stage.match([address], name)
+    assert (entries(stage), evidence(stage)) == (size + 1, stored + 1)
+    with pytest.raises(NotFound):
+        stage.members(name)
+
+
+def test_no_entry_is_without_its_evidence(stage, monkeypatch):
+    address, name = stage.address(), stage.new()
+    stage.give(address)
+    size, stored = entries(stage), evidence(stage)
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(advertising, "add_evidence", killed)
+        stage.match([address], name)
+    assert (entries(stage), evidence(stage)) == (size, stored)
+
+
 def test_a_list_that_meets_nobody_is_written_down_like_any_other(stage):
     size, name = entries(stage), stage.new()
     stage.match([stage.address()], name)
@@ -315,3 +356,56 @@ def test_a_giving_that_ended_after_the_index_was_made_is_not_used(stage):
 def _tokens(stage, address):
     digest = np.frombuffer(Contact.read("email", address).digests()[0][:16], np.uint8).reshape(1, 16)
     return stage.solely.audiences.tokenisers["tailored-audiences"].tokenise(digest)
+
+
+# -- the partner who brings a list, and what an officer stopped
+
+
+def test_a_partner_stands_in_the_entry_and_with_the_evidence(stage):
+    address, name = stage.address(), stage.new()
+    stage.give(address, purpose="partner-audiences")
+    size = ledger.size(stage.solely._signed._connection)
+    stage.solely.match(stage.list([address]), "acme", name, "partner-audiences", partner="Broker 1")
+    entry = json.loads(next(ledger.records(stage.solely._signed._connection, size)).body)
+    assert entry["details"]["partner"] == "Broker 1"
+    rows = stage.solely.audiences.connection.execute(
+        "SELECT partner, policy, software FROM advertising.uploads WHERE audience = %s", [name]
+    )
+    assert rows.fetchone() == ("Broker 1", entry["policy"], entry["software"])
+    with pytest.raises(BadInput, match="partner"):
+        stage.solely.match(stage.list([address]), "acme", name, "partner-audiences", partner="a\nb")
+
+
+def test_a_stopped_audience_is_neither_matched_nor_shown_and_others_are(stage):
+    address, name, other = stage.address(), stage.new(), stage.new()
+    subject = stage.give(address)
+    stage.match([address], name)
+    gate, words = stage.solely._gate, Words("incident", "officer ada")
+    gate.contain(words, [Concern("audience", f"acme/{name}")], (), "2026-001")
+    for act in (lambda: stage.match([address], name), lambda: stage.members(name)):
+        with pytest.raises(Refused, match="this audience is stopped"):
+            act()
+    stage.match([address], other)
+    assert stage.members(other) == [subject]
+    stage.match([address], name, advertiser="rival")
+    gate.contain(words, (), [Concern("audience", f"acme/{name}")], "2026-001")
+    assert stage.members(name) == [subject]
+
+
+def test_a_stop_that_comes_while_a_list_is_read_leaves_no_use_and_no_evidence(stage):
+    address, name = stage.address(), stage.new()
+    stage.give(address)
+    gate, words = stage.solely._gate, Words("incident", "officer ada")
+    partner = Concern("partner", stage.new("broker"))
+
+    def meanwhile():
+        gate.contain(words, [partner], (), "2026-001")
+
+    target = Target("acme", name, partner.name)
+    before = ledger.size(stage.solely._signed._connection)
+    with pytest.raises(Refused, match="this partner is stopped"):
+        stage.solely.audiences.match(SlowList([address], meanwhile), target, "tailored-audiences", stage.time[0])
+    types = [json.loads(one.body)["type"] for one in ledger.records(stage.solely._signed._connection, before)]
+    assert types == ["incident", "refusal"]
+    with pytest.raises(NotFound):
+        _uploads(stage, name)

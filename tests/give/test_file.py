@@ -258,3 +258,17 @@ def test_notices_nobody_gave_under_are_not_recorded(give, superuser, tmp_path, s
     give([row(subject, notice=f"{ADS}/used"), row(subject, "no address", kind="email", notice=f"{ADS}/unused")])
     found = superuser.execute("SELECT version FROM registry.notices WHERE version ~ 'used'").fetchall()
     assert found == [("used",)]
+
+
+def test_an_import_and_where_people_are_are_kept_with_the_givings_it_brought(give, superuser, tmp_path, subject):
+    rows = [row(f"{subject}-{n}", value, purpose=SECURITY) for n, value in enumerate(("+4915112345678", "a@b.example"))]
+    given = give(rows)
+    assert given.imported == "an-import"
+    found = superuser.execute(
+        "SELECT g.subject, g.country, i.import FROM registry.givings g JOIN registry.imports i USING (entry)"
+        " WHERE g.subject = ANY(%s) ORDER BY 1",
+        [[one["subject"] for one in rows]],
+    ).fetchall()
+    assert found == [(f"{subject}-0", "DE", "an-import"), (f"{subject}-1", None, "an-import")]
+    (entry,) = entries(superuser, size(superuser) - 1)
+    assert entry["details"] == {"import": "an-import"}

@@ -6,10 +6,12 @@ import threading
 from contextlib import closing
 from datetime import timedelta, timezone
 from types import MappingProxyType
+from uuid import UUID
 
 import numpy as np
 import psycopg
 import pytest
+from pyroaring import BitMap
 
 from givings import NOW, size
 from solely.app.directory import read_keyring, verifier_key
@@ -101,6 +103,24 @@ def test_what_opens_an_entry_s_commitment_is_kept_apart_and_only_where_there_is_
     assert rows.fetchall() == [(first, 32)]
     with_members, without = stored(connection, first)
     assert (with_members.members.count, without.members) == (5, None)
+
+
+def test_what_an_entry_is_about_is_kept_where_no_other_table_has_it(pen, connection):
+    ids = np.array([[0] * 16, [1] * 16, [2] * 16], np.uint8)
+    numbers = np.array([3, 70_000, 2**32 - 1], np.uint64)
+    said = [words(ids=ids, keep=True), words(ids=numbers, keep=True), words(ids=ids), words(ids=numbers), words()]
+    first = write(pen, connection, *said)
+    about = connection.execute(
+        "SELECT sequence, id, place FROM ledger.about WHERE sequence >= %s ORDER BY sequence, place", [first]
+    ).fetchall()
+    assert about == [(first, UUID(bytes=bytes([place] * 16)), place) for place in range(3)]
+    kept = connection.execute("SELECT sequence, kept FROM ledger.secrets WHERE sequence >= %s ORDER BY 1", [first])
+    assert [(place - first, one and list(BitMap.deserialize(one))) for place, one in kept] == [
+        (0, None),
+        (1, [3, 70_000, 2**32 - 1]),
+        (2, None),
+        (3, None),
+    ]
 
 
 def test_what_is_rolled_back_leaves_no_gap(pen, connection):
