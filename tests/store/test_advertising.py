@@ -157,7 +157,8 @@ def test_an_upload_comes_back_as_it_was_while_it_is_valid(connection, subject):
     advertising.add_audience(connection, subject, "summer", ADS)
     kept = [upload((1, 5), (7, 5), (900_000, 2), (1 << 22, 4), (3 << 22, 3)), upload((3, 1))]
     for one, days in zip(kept, (10, 20), strict=True):
-        advertising.add_upload(connection, subject, "summer", one, made(days))
+        advertising.add_evidence(connection, subject, one)
+        advertising.add_upload(connection, subject, "summer", one.id, made(days))
     found = {one.id: one for one in advertising.uploads(connection, subject, "summer", NOW)}
     for one in kept:
         assert np.array_equal(found[one.id].givings, one.givings)
@@ -166,10 +167,19 @@ def test_an_upload_comes_back_as_it_was_while_it_is_valid(connection, subject):
     assert left.id == kept[1].id
 
 
+def test_evidence_is_of_no_audience_until_its_upload_is(connection, subject):
+    advertising.add_audience(connection, subject, "summer", ADS)
+    one = upload((1, 5))
+    advertising.add_evidence(connection, subject, one)
+    assert advertising.uploads(connection, subject, "summer", NOW) == []
+    advertising.add_upload(connection, subject, "summer", one.id, made(1))
+    assert [found.id for found in advertising.uploads(connection, subject, "summer", NOW)] == [one.id]
+
+
 def test_an_upload_that_met_nobody_is_one_too(connection, subject):
     advertising.add_audience(connection, subject, "summer", ADS)
     none = advertising.Upload(uuid4(), np.empty(0, np.uint32), np.empty(0, np.uint32))
-    advertising.add_upload(connection, subject, "summer", none, made(1))
+    advertising.add_upload(connection, subject, "summer", none.id, made(1))
     (found,) = advertising.uploads(connection, subject, "summer", NOW)
     assert (found.id, len(found.givings), len(found.members)) == (none.id, 0, 0)
 

@@ -4,8 +4,12 @@
 2  tokenise  under the key of the purpose the capability is for
 3  look up   in the index of that purpose, and in what came since
 4  write     one ledger entry that commits to each giving used, less what ended up to this moment: the ledger's
-             head is held, so nothing ends between the look and the entry. Durable before step 5
-5  keep      givings and members; of rows that met nobody nothing is kept
+             head is held, so nothing ends between the look and the entry. Givings and members, the evidence, are
+             durable before the entry is; of rows that met nobody nothing is kept
+5  keep      the match as part of the audience
+
+Killed before step 4 ends, it leaves evidence that no entry speaks of: nothing was used. Killed before step 5, the use
+is in the ledger with its evidence, whoever asks is told of it, and no audience came of it.
 """
 
 from __future__ import annotations
@@ -137,12 +141,14 @@ class Audiences:
             ids = givings.astype(np.uint64)
             words = Words("use", target.principal, purpose, ids, MappingProxyType(details), concerns=target.concerns)
             still.write(words)
-        upload, pen = store.Upload(id_, givings, members), self.gate.pen
+            with self.connection.transaction():  # ends before the ledger's: no entry is without its evidence
+                store.add_evidence(self.connection, target.advertiser, store.Upload(id_, givings, members))
+        pen = self.gate.pen
         valid_until = now + timedelta(days=self.policy.audience_valid_days)
         made = store.Made(target.partner, pen.policy, pen.software, now, valid_until)
         with self.connection.transaction():
             store.add_audience(self.connection, target.advertiser, target.audience, purpose)
-            store.add_upload(self.connection, target.advertiser, target.audience, upload, made)
+            store.add_upload(self.connection, target.advertiser, target.audience, id_, made)
         return Matched(report, self.status(target.advertiser, target.audience, now), number)
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:

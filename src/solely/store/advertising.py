@@ -26,6 +26,7 @@ __all__ = [
     "Made",
     "Upload",
     "add_audience",
+    "add_evidence",
     "add_upload",
     "admit_members",
     "ended_since",
@@ -189,23 +190,11 @@ def number_use(connection: psycopg.Connection, advertiser: str, upload: UUID) ->
     return int(row[0])
 
 
-def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, upload: Upload, made: Made) -> None:
-    """Store one match. In each block its givings are a Roaring bitmap, its members little-endian uint32."""
-    connection.execute(
-        "INSERT INTO advertising.uploads"
-        " (advertiser, upload, audience, partner, policy, software, matched_at, valid_until)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            advertiser,
-            upload.id,
-            audience,
-            made.partner,
-            made.policy,
-            made.software,
-            made.matched_at,
-            made.valid_until,
-        ],
-    )
+def add_evidence(connection: psycopg.Connection, advertiser: str, upload: Upload) -> None:
+    """Store whom a match reaches. In each block its givings are a Roaring bitmap, its members little-endian uint32.
+
+    It is of no match until the ledger says so, and of no audience until `add_upload`.
+    """
     numbers, starts = np.unique(upload.givings >> BLOCK_BITS, return_index=True)
     blocks = zip(numbers.tolist(), _cut(upload.givings, starts), _cut(upload.members, starts), strict=True)
     for number, givings, members in blocks:
@@ -220,6 +209,16 @@ def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, u
                 members.astype("<u4").tobytes(),
             ],
         )
+
+
+def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, upload: UUID, made: Made) -> None:
+    """Make a match whose evidence is stored part of an audience."""
+    connection.execute(
+        "INSERT INTO advertising.uploads"
+        " (advertiser, upload, audience, partner, policy, software, matched_at, valid_until)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [advertiser, upload, audience, made.partner, made.policy, made.software, made.matched_at, made.valid_until],
+    )
 
 
 def _cut(column: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint32]]:
