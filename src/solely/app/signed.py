@@ -23,6 +23,7 @@ from solely.keys import Keyring
 from solely.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from solely.ledger.proof import Verified, verify_log
 from solely.ledger.receipt import receipt_from
+from solely.ledger.tiles import CHECKPOINT
 from solely.store import ledger
 
 __all__ = ["SignedLedger"]
@@ -81,12 +82,18 @@ class SignedLedger:
         """Sign, and bring a folder of static files up to it; by default `ledger/public`. See `publish.publish`."""
         if folder is not None and folder.absolute() == self._folder:
             raise Conflict("the ledger's own folder", where=str(folder), cure="publish to another")
-        return publish(self._bodies, self.sign, self._key, folder or self._public)
+        return publish(self._bodies, self.sign, self._key, folder or self.public)
+
+    def publish_at_once(self) -> None:
+        """Bring `ledger/public` up to the newest signed head, where it is not there yet."""
+        note = self._anchor()
+        if note is not None and from_folder(self.public)(CHECKPOINT) != note.encode():
+            publish(self._bodies, lambda: note, self._key, self.public)
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt under the newest signed head; brings `ledger/public` up to it first."""
         self.publish()
-        return receipt_from(from_folder(self._public), self._key, sequence)
+        return receipt_from(from_folder(self.public), self._key, sequence)
 
     @cached_property
     def witnesses(self) -> Witnesses:
@@ -113,7 +120,7 @@ class SignedLedger:
         ledger.keep_anchor(self._connection, self._anchor_path)
 
     @property
-    def _public(self) -> Path:
+    def public(self) -> Path:
         return self._folder / "public"
 
     @property

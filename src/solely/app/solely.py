@@ -18,7 +18,7 @@ from typing import Self, TextIO
 import numpy as np
 import psycopg
 
-from solely.app.checkpointer import Checkpointer
+from solely.app.beside import Beside
 from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
 from solely.app.publish import Published
@@ -72,7 +72,7 @@ class Solely:
         try:
             self._signed.check()
             if self._signs:
-                self._stack.enter_context(Checkpointer(self._new_signed))
+                self._stack.enter_context(Beside(lambda: self._new_signed().checkpoint_at_once))
         except BaseException:
             self._stack.close()
             raise
@@ -268,6 +268,16 @@ class Solely:
         Raises Tampered where that folder tells another history. See `publish.publish`.
         """
         return self._signed.publish(folder)
+
+    @property
+    def public(self) -> Path:
+        """The folder where the ledger is published."""
+        return self._signed.public
+
+    def publishing(self) -> Beside:
+        """While it is open, `ledger/public` is brought up to each new signed head, within a second."""
+        self.publish()
+        return Beside(lambda: self._new_signed().publish_at_once)
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.

@@ -10,6 +10,7 @@ import typer
 
 from solely.cli.terminal import OUT, Dir, Json, answer, many, open_directory, progress, rejects_file
 from solely.consent import CURES
+from solely.give import Given
 
 __all__ = ["give", "withdraw"]
 
@@ -54,14 +55,17 @@ def give(
         "refused_rows": [{"row": row, "reason": reason} for row, reason in refused],
     }
 
-    def show() -> None:
-        OUT.print(f"{given.rows:,} rows: {given.given:,} given, {given.known:,} known before, {given.ended:,} ended.")
-        for reason, rows in sorted(given.refused.items()):
-            OUT.print(f"  refused {rows:,}: {reason} ({CURES[reason]})", highlight=False)
-        for row, reason in refused[:_SHOWN]:
-            OUT.print(f"    row {row}: {reason}", highlight=False)
+    answer(json_, content, lambda: _show(given, refused))
 
-    answer(json_, content, show)
+
+def _show(given: Given, refused: list[tuple[int, str]]) -> None:
+    OUT.print(f"{many(given.rows, 'row')}: {given.given:,} given, {given.known:,} known before, {given.ended:,} ended.")
+    if given.given:
+        OUT.print(f"Import {given.imported}.", highlight=False)
+    for reason, rows in sorted(given.refused.items()):
+        OUT.print(f"  refused {rows:,}: {reason} ({CURES[reason]})", highlight=False)
+    for row, reason in refused[:_SHOWN]:
+        OUT.print(f"    row {row}: {reason}", highlight=False)
 
 
 def withdraw(

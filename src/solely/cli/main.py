@@ -13,6 +13,7 @@ from solely.cli.audit import audit
 from solely.cli.give import give, withdraw
 from solely.cli.init import init
 from solely.cli.ledger import ledger_cli
+from solely.cli.ledger_serve import ledger_serve
 from solely.cli.match import match
 from solely.cli.terminal import QUIET, complain
 from solely.cli.verify import verify_cli
@@ -25,6 +26,7 @@ cli = typer.Typer(**QUIET, add_completion=False, help="Each contact used solely 
 for verb in (init, give, withdraw, match, audit, witness):
     cli.command()(verb)
 cli.add_typer(audience_cli, name="audience")
+ledger_cli.command("serve")(ledger_serve)
 cli.add_typer(ledger_cli, name="ledger")
 cli.add_typer(verify_cli, name="verify")
 

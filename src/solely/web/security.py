@@ -21,7 +21,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -32,7 +31,7 @@ from starlette.exceptions import HTTPException
 from solely.errors import BadInput, NotFound, Refused, SolelyError, Throttled
 from solely.verification import Challenge, Enrolment, Factor, Proof, Verification, Wanted, totp
 from solely.verification.challenge import MANAGE
-from solely.web.server import HOST, reserve
+from solely.web.server import HOST, reserve, run
 
 __all__ = ["security_page", "serve_security"]
 
@@ -336,16 +335,6 @@ def serve_security(
     """
     with reserve(port) as place:
         taken = place.getsockname()[1]
-        config = uvicorn.Config(
-            security_page(verification, subject, taken),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=2,
-        )
+        app = security_page(verification, subject, taken)
         ready(f"http://{_NAME}:{taken}/")
-        server = uvicorn.Server(config)
-        server.run(sockets=[place])
-    if server.should_exit:  # the interrupt came so late that the loop had ended when it was passed on
-        raise KeyboardInterrupt
+        run(app, place)

@@ -1,4 +1,4 @@
-"""The page of a story, served to this machine alone."""
+"""How what is served is served: a port taken, an application run until Ctrl-C; and the page of a story."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from solely.errors import Unavailable
 from solely.web.page import Page
 
-__all__ = ["HOST", "application", "reserve", "serve"]
+__all__ = ["HOST", "application", "reserve", "run", "serve"]
 
 HOST = "127.0.0.1"
 
@@ -42,9 +42,23 @@ def reserve(port: int, host: str = HOST) -> socket.socket:
 
 
 def serve(page: Page, place: socket.socket) -> None:
-    """Serve until Ctrl-C, which is raised as KeyboardInterrupt once connections are closed."""
+    """Serve the page until Ctrl-C, to this machine alone."""
+    run(application(page), place)
+
+
+def run(app: FastAPI, place: socket.socket, at_once: int | None = None) -> None:
+    """Serve until Ctrl-C, which is raised as KeyboardInterrupt once connections are closed.
+
+    Of more than `at_once` connections the rest are told to come again (503).
+    """
     config = uvicorn.Config(
-        application(page), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=at_once,
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[place])

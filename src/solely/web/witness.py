@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from solely.app.witness import Answer, Witness
 from solely.errors import SolelyError, Unavailable
 from solely.ledger.witness import MAX_BYTES
+from solely.web.server import run
 
 __all__ = ["serve_witness", "witness_server"]
 
@@ -63,16 +63,4 @@ def _response(answer: Answer) -> Response:
 
 def serve_witness(witness: Witness, place: socket.socket) -> None:
     """Serve until Ctrl-C, which is raised as KeyboardInterrupt once connections are closed."""
-    config = uvicorn.Config(
-        witness_server(witness),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        limit_concurrency=_AT_ONCE,
-        timeout_graceful_shutdown=2,
-    )
-    server = uvicorn.Server(config)
-    server.run(sockets=[place])
-    if server.should_exit:  # the interrupt came so late that the loop had ended when it was passed on
-        raise KeyboardInterrupt
+    run(witness_server(witness), place, _AT_ONCE)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from solely.app import Solely
-from solely.app.checkpointer import EVERY, Checkpointer
+from solely.app.beside import EVERY, Beside
 from solely.consent import Notice
 from solely.errors import Tampered, Unavailable
 from solely.ledger.checkpoint import verify_checkpoint
@@ -83,13 +83,13 @@ def test_a_witness_that_does_not_answer_holds_no_signature_up(fresh):
 
 def test_a_database_that_does_not_answer_is_asked_again():
     signing = Signing(Unavailable("it does not answer"), Unavailable("it does not answer"))
-    with Checkpointer(lambda: signing, every=0.001):
+    with Beside(lambda: signing.checkpoint_at_once, every=0.001):
         assert wait(lambda: signing.asked > 3)
 
 
 def test_what_was_changed_is_not_signed_and_not_tried_again():
     signing = Signing(Tampered("out of its place"))
-    with Checkpointer(lambda: signing, every=0.001) as checkpointer:
-        checkpointer._thread.join(30)
-        assert not checkpointer._thread.is_alive()
+    with Beside(lambda: signing.checkpoint_at_once, every=0.001) as beside:
+        beside._thread.join(30)
+        assert not beside._thread.is_alive()
     assert signing.asked == 1

@@ -1,6 +1,5 @@
-"""Signs what is written within a second of it, beside the work: a thread with a connection of its own.
+"""Does something again and again beside the work, in a thread of its own: signing what was written, publishing it.
 
-- Our own signature does not wait for witnesses; they are asked after it, and what they leave undone is the alarm.
 - A fault of the database is met by trying again. Entries that were changed are not signed, and not tried again:
   whoever closes the directory meets the same fault and is told of it.
 """
@@ -14,24 +13,25 @@ from typing import Self
 
 import psycopg
 
-from solely.app.signed import SignedLedger
 from solely.errors import SolelyError, Unavailable
 
-__all__ = ["Checkpointer"]
+__all__ = ["EVERY", "Beside"]
 
-EVERY = 0.5  # seconds: an entry waits for half a second at most, and then for its signature
+EVERY = 0.5  # seconds: what was written waits for half a second at most, and then for its signature
+
+Act = Callable[[], None]
 
 
-class Checkpointer:
-    """Signs every half second what `opened` has to sign, until it ends. A context manager.
+class Beside:
+    """Acts every half second until it ends. A context manager.
 
-    `opened` gives the ledger a connection of its own; it is called once half a second has passed.
+    `opened` gives the act, with connections of its own; it is called in the thread, after the first half second.
     """
 
-    def __init__(self, opened: Callable[[], SignedLedger], every: float = EVERY) -> None:
+    def __init__(self, opened: Callable[[], Act], every: float = EVERY) -> None:
         self._opened, self._every = opened, every
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="checkpointer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="beside", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,11 +44,11 @@ class Checkpointer:
         self._thread.join()
 
     def _run(self) -> None:
-        signed: SignedLedger | None = None
+        act: Act | None = None
         while not self._ended.wait(self._every):
             try:
-                signed = signed or self._opened()
-                signed.checkpoint_at_once()
+                act = act or self._opened()
+                act()
             except (Unavailable, psycopg.Error):
                 continue
             except SolelyError:
