@@ -308,9 +308,10 @@ def test_killed_after_its_entry_a_match_left_its_evidence_and_made_no_audience(s
     def killed(*_):
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(advertising, "add_upload", killed)
-        stage.match([address], name)
+        with pytest.raises(Killed):
+            stage.match([address], name)
     assert (entries(stage), evidence(stage)) == (size + 1, stored + 1)
     with pytest.raises(NotFound):
         stage.members(name)
@@ -324,9 +325,10 @@ def test_no_entry_is_without_its_evidence(stage, monkeypatch):
     def killed(*_):
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(advertising, "add_evidence", killed)
-        stage.match([address], name)
+        with pytest.raises(Killed):
+            stage.match([address], name)
     assert (entries(stage), evidence(stage)) == (size, stored)
 
 

@@ -158,7 +158,7 @@ def test_an_append_at_a_place_that_is_taken_or_beyond_is_refused(login, connecti
         for place in (head.size - 1, head.size + 1, -1):
             with pytest.raises(psycopg.errors.RaiseException, match="moved on"):
                 desk.execute(
-                    "SELECT ledger.append(%s, now(), '', %s, %s, '{NULL}', '{NULL}', '{}', '{}')",
+                    "SELECT ledger.append(%s, now(), '', %s, %s, '{NULL}', '{NULL}', '{NULL}', '{}', '{}')",
                     [place, [b"x"], [b"y"]],
                 )
     assert ledger.read_head(connection) == head

@@ -43,7 +43,7 @@ SEQUENCES = {
     "measurement.givings_number_seq", "measurement.endings_number_seq",
     "discovery.givings_number_seq", "discovery.endings_number_seq",
 }  # fmt: skip
-FUNCTIONS = {"ledger.reserve": "()", "ledger.append": "(0, now(), '', '{}', '{}', '{}', '{}', '{}', '{}')"}
+FUNCTIONS = {"ledger.reserve": "()", "ledger.append": "(0, now(), '', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"}
 
 READING = {
     "a column": "SELECT {column} FROM {table}",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -21,9 +22,20 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from solely.errors import BadInput, NotFound, Tampered
 from solely.ledger.tree import HASH_BYTES, inclusion_path, leaf_hash, root_of, verify_inclusion
 
-__all__ = ["SECRET_BYTES", "MemberProof", "Members", "member_proof", "members_root", "verify_member"]
+__all__ = [
+    "PART",
+    "SECRET_BYTES",
+    "Ids",
+    "MemberProof",
+    "Members",
+    "member_nodes",
+    "member_proof",
+    "members_root",
+    "verify_member",
+]
 
 SECRET_BYTES, SALT_BYTES, _NUMBER_BYTES = 32, 16, 8
+PART = 1 << 12  # members under one of the nodes that are kept
 
 Ids = npt.NDArray[Any]  # uint64 of shape (n,), or uint8 of shape (n, 16)
 
@@ -49,17 +61,32 @@ class MemberProof:
     path: tuple[bytes, ...]
 
 
+def member_nodes(secret: bytes, ids: Ids) -> list[bytes]:
+    """The roots of the subtrees of PART members each; `ids`: uint64 of shape (n,), or uint8 of shape (n, 16).
+
+    The root over them is `members_root`. Who keeps them can prove one member without hashing the others.
+    """
+    _columns(ids)
+    return [root_of(_leaves(secret, ids[at : at + PART])) for at in range(0, len(ids), PART)]
+
+
 def members_root(secret: bytes, ids: Ids) -> Members:
-    """Commit to members in their order. `ids`: uint64 of shape (n,), or uint8 of shape (n, 16)."""
-    return Members(len(ids), root_of(_leaves(secret, ids)))
+    """Commit to members in their order."""
+    return Members(len(ids), root_of(member_nodes(secret, ids)))
 
 
-def member_proof(secret: bytes, ids: Ids, index: int) -> MemberProof:
-    """The proof for the member at `index` of what was committed to. Raises NotFound for an index outside."""
+def member_proof(secret: bytes, ids: Ids, index: int, nodes: Sequence[bytes] | None = None) -> MemberProof:
+    """The proof for the member at `index` of what was committed to. Raises NotFound for an index outside.
+
+    `nodes` where they were kept; they are believed, and a proof made from wrong ones does not verify.
+    """
     if not 0 <= index < len(ids):
         raise NotFound(f"no member {index} among {len(ids)}", where="ledger entry")
     salt = _salts(secret, ids[index : index + 1]).tobytes()
-    return MemberProof(salt, index, inclusion_path(_leaves(secret, ids), index))
+    part, place = divmod(index, PART)
+    inside = inclusion_path(_leaves(secret, ids[part * PART : (part + 1) * PART]), place)
+    above = inclusion_path(member_nodes(secret, ids) if nodes is None else nodes, part)
+    return MemberProof(salt, index, inside + above)
 
 
 def verify_member(members: Members, member: int | bytes, proof: MemberProof) -> bytes:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,8 +26,8 @@ from pyroaring import BitMap
 from solely.keys import LedgerKeys
 from solely.ledger.entry import Draft, EntryType
 from solely.ledger.log import Head, Mac, Record, append_all, head_after
-from solely.ledger.members import SECRET_BYTES, members_root
-from solely.ledger.tree import Frontier, growth_path, leaf_hash
+from solely.ledger.members import SECRET_BYTES, Ids, Members, member_nodes
+from solely.ledger.tree import Frontier, growth_path, leaf_hash, root_of
 from solely.store.durable import locked, put
 
 __all__ = [
@@ -73,6 +74,15 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class _Commitment:
+    """What opens an entry's commitments, what it says of them, and nodes by which one is shown without hashing all."""
+
+    secret: bytes
+    members: Members
+    nodes: bytes | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Pen:
     """The capability to append: the ledger's MAC, and what every entry says of policy and software."""
 
@@ -88,19 +98,20 @@ class Pen:
     def write(self, connection: psycopg.Connection, words: Sequence[Words], now: datetime) -> int:
         """Append one entry for each of `words`, in the open transaction; returns the first one's sequence."""
         head = _reserve(connection)
-        secrets = [self.entropy(SECRET_BYTES) if one.ids is not None else None for one in words]
-        drafts = [self._draft(one, secret) for one, secret in zip(words, secrets, strict=True)]
+        sealed = [self._commit(one.ids) for one in words]
+        drafts = [self._draft(one, commitment) for one, commitment in zip(words, sealed, strict=True)]
         after, records = append_all(head, drafts, now.astimezone(UTC), self.mac)
         about = [(place, id_) for place, one in enumerate(words) for id_ in _kept_ids(one)]
         connection.execute(
-            "SELECT ledger.append(%s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::uuid[])",
+            "SELECT ledger.append(%s, %s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::uuid[])",
             [
                 head.size,
                 after.time,
                 after.frontier.to_bytes(),
                 [record.body for record in records],
                 [record.mac for record in records],
-                secrets,
+                [one.secret if one else None for one in sealed],
+                [one.nodes if one else None for one in sealed],
                 [_kept_numbers(one) for one in words],
                 [place for place, _ in about],
                 [id_ for _, id_ in about],
@@ -108,15 +119,21 @@ class Pen:
         )
         return head.size
 
-    def _draft(self, words: Words, secret: bytes | None) -> Draft:
-        members = members_root(secret, words.ids) if secret is not None and words.ids is not None else None
+    def _commit(self, ids: Ids | None) -> _Commitment | None:
+        if ids is None:
+            return None
+        secret = self.entropy(SECRET_BYTES)
+        nodes = member_nodes(secret, ids)
+        return _Commitment(secret, Members(len(ids), root_of(nodes)), b"".join(nodes) if len(nodes) > 1 else None)
+
+    def _draft(self, words: Words, commitment: _Commitment | None) -> Draft:
         return Draft(
             type=words.type,
             principal=words.principal,
             policy=self.policy,
             software=self.software,
             purpose=words.purpose,
-            members=members,
+            members=commitment.members if commitment else None,
             details=words.details,
         )
 
@@ -130,7 +147,7 @@ def _kept_ids(words: Words) -> list[UUID]:
 def _kept_numbers(words: Words) -> bytes | None:
     if not words.keep or words.ids is None or words.ids.dtype == np.uint8:
         return None
-    return BitMap(words.ids.tolist()).serialize()
+    return BitMap(array("I", words.ids.astype(np.uint32).tobytes())).serialize()
 
 
 def stopped(connection: psycopg.Connection, words: Words) -> Concern | None:

@@ -63,7 +63,8 @@ _DESK: Mapping[str, str] = {
     "registry.imports": "SELECT, INSERT",
 }
 _APPENDING = (
-    "ledger.reserve(), ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[], bytea[], integer[], uuid[])"
+    "ledger.reserve(), ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[], bytea[], bytea[],"
+    " integer[], uuid[])"
 )
 _DESK_ADDS = ("contacts", "wrapped_keys", "givings", "endings")
 # The catalogue of the server is closed but for a session's own cursors, which the driver asks for.

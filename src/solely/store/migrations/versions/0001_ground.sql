@@ -137,6 +137,7 @@ CREATE TABLE registry.givings (
     PRIMARY KEY (subject, giving)
 );
 CREATE INDEX ON registry.givings (entry);
+CREATE INDEX ON registry.givings (giving);
 -- which entries of givings came of one import
 CREATE TABLE registry.imports (
     import text NOT NULL,
@@ -150,6 +151,7 @@ CREATE TABLE registry.endings (
     entry bigint NOT NULL,
     PRIMARY KEY (subject, giving)
 );
+CREATE INDEX ON registry.endings (entry);
 
 -- ledger: the log's entries, byte for byte; what opens an entry's commitments; its signed heads
 CREATE SCHEMA ledger;
@@ -158,12 +160,18 @@ CREATE TABLE ledger.entries (
     body bytea NOT NULL,
     mac bytea NOT NULL
 );
+-- an entry of a match is found by its upload, and all of them without reading the others
+CREATE INDEX ON ledger.entries (substring(encode(body, 'escape') FROM '"upload":"([0-9a-f-]{36})"'))
+WHERE substring(encode(body, 'escape') FROM '"upload":"([0-9a-f-]{36})"') IS NOT NULL;
+-- `nodes`: of a large tree of commitments, so that one is shown without hashing all;
 -- `kept`: the numbers an entry commits to, a bitmap, where no other table has them
 CREATE TABLE ledger.secrets (
     sequence bigint PRIMARY KEY,
     secret bytea NOT NULL,
+    nodes bytea,
     kept bytea
 );
+CREATE INDEX ON ledger.secrets (sequence) WHERE kept IS NOT NULL;
 -- the ids an entry commits to, in their places, where no other table has them
 CREATE TABLE ledger.about (
     id uuid NOT NULL,
@@ -201,7 +209,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ''
 AS 'SELECT h.size, h.time, h.frontier FROM ledger.head h FOR UPDATE';
 
 CREATE FUNCTION ledger.append(
-    first bigint, at timestamptz, new_frontier bytea, bodies bytea[], macs bytea[], secrets bytea[], kept bytea[],
+    first bigint, at timestamptz, new_frontier bytea, bodies bytea[], macs bytea[], secrets bytea[],
+    nodes bytea[], kept bytea[],
     about_entries integer[], about_ids uuid[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
@@ -215,9 +224,9 @@ BEGIN
     INSERT INTO ledger.entries (sequence, body, mac)
     SELECT first + e.place - 1, e.body, e.mac
     FROM unnest(bodies, macs) WITH ORDINALITY AS e (body, mac, place);
-    INSERT INTO ledger.secrets (sequence, secret, kept)
-    SELECT first + s.place - 1, s.secret, s.kept
-    FROM unnest(secrets, kept) WITH ORDINALITY AS s (secret, kept, place) WHERE s.secret IS NOT NULL;
+    INSERT INTO ledger.secrets (sequence, secret, nodes, kept)
+    SELECT first + s.place - 1, s.secret, s.nodes, s.kept
+    FROM unnest(secrets, nodes, kept) WITH ORDINALITY AS s (secret, nodes, kept, place) WHERE s.secret IS NOT NULL;
     INSERT INTO ledger.about (id, sequence, place)
     SELECT a.id, first + a.entry, row_number() OVER (PARTITION BY a.entry ORDER BY a.place) - 1
     FROM unnest(about_entries, about_ids) WITH ORDINALITY AS a (entry, id, place);

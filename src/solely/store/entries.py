@@ -1,0 +1,140 @@
+"""The ledger's entries as the answers read them: by sequence, by what they are about, by time.
+
+- Each entry that comes back carried the appender's MAC and is canonical: Tampered else.
+- The entry of a match is the one that names its upload. It alone says that the upload's evidence was used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+import psycopg
+from psycopg import sql
+from pyroaring import BitMap
+
+from solely.errors import NotFound
+from solely.ledger.entry import Entry, decode
+from solely.ledger.log import Mac, Record, check_mac
+from solely.ledger.members import Ids
+from solely.ledger.tree import HASH_BYTES
+
+__all__ = ["Committed", "about", "committed", "first_since", "kept", "kept_with", "matches", "of_givings", "read"]
+
+_COLUMNS = sql.SQL("e.sequence, e.body, e.mac")
+# The same words as the index of migration 0001.
+_UPLOAD = sql.SQL("""substring(encode(e.body, 'escape') FROM '"upload":"([0-9a-f-]{36})"')""")
+_MANY = 2_000  # rows at a time
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Committed:
+    """An entry's secret, and the nodes of its tree that were kept: none of a small one."""
+
+    secret: bytes
+    nodes: tuple[bytes, ...]
+
+
+def read(connection: psycopg.Connection, mac: Mac, sequences: Iterable[int]) -> dict[int, Entry]:
+    """These entries, by sequence."""
+    query = sql.SQL("SELECT {} FROM ledger.entries e WHERE sequence = ANY(%s)").format(_COLUMNS)
+    rows = connection.execute(query, [list(sequences)], binary=True)
+    return {row[0]: _entry(row, mac) for row in rows}
+
+
+def matches(connection: psycopg.Connection, mac: Mac, uploads: Sequence[UUID] | None = None) -> list[Entry]:
+    """The entries of matches, in order: of these uploads, or all."""
+    only = sql.SQL("") if uploads is None else sql.SQL(" AND {} = ANY(%s)").format(_UPLOAD)
+    query = sql.SQL("SELECT {} FROM ledger.entries e WHERE {} IS NOT NULL{} ORDER BY sequence")
+    arguments = [] if uploads is None else [[str(one) for one in uploads]]
+    rows = connection.execute(query.format(_COLUMNS, _UPLOAD, only), arguments, binary=True)
+    return [entry for row in rows if (entry := _entry(row, mac)).type == "use"]
+
+
+def first_since(connection: psycopg.Connection, mac: Mac, moment: datetime) -> int:
+    """The sequence of the first entry at that time or later; the ledger's size where there is none."""
+    low, high = 0, _size(connection)
+    while low < high:
+        middle = (low + high) // 2
+        if read(connection, mac, [middle])[middle].time < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _size(connection: psycopg.Connection) -> int:
+    (size,) = connection.execute("SELECT size FROM ledger.head").fetchone() or (0,)
+    return int(size)
+
+
+def of_givings(
+    connection: psycopg.Connection, mac: Mac, first: int, end: int | None
+) -> Generator[tuple[Entry, list[UUID]]]:
+    """The entries from `first` up to before `end` that ids are kept beside, in order, with those ids: streamed."""
+    query = sql.SQL(
+        "SELECT {}, (SELECT array_agg(a.id ORDER BY a.place) FROM ledger.about a WHERE a.sequence = e.sequence) AS ids"
+        " FROM ledger.entries e WHERE sequence >= %s AND sequence < %s"
+        " AND EXISTS (SELECT FROM ledger.about a WHERE a.sequence = e.sequence) ORDER BY sequence"
+    ).format(_COLUMNS)
+    with connection.transaction(), connection.cursor(name="about", binary=True) as cursor:
+        cursor.itersize = _MANY
+        cursor.execute(query, [first, _size(connection) if end is None else end])
+        for row in cursor:
+            yield _entry(row, mac), row[3]
+
+
+def about(connection: psycopg.Connection, ids: Sequence[UUID]) -> dict[int, list[tuple[int, UUID]]]:
+    """By sequence of an entry that keeps some of these ids: their places among what it commits to."""
+    found: dict[int, list[tuple[int, UUID]]] = {}
+    rows = connection.execute(
+        "SELECT sequence, place, id FROM ledger.about WHERE id = ANY(%s) ORDER BY sequence, place", [list(ids)]
+    )
+    for sequence, place, id_ in rows:
+        found.setdefault(sequence, []).append((place, id_))
+    return found
+
+
+def kept_with(connection: psycopg.Connection, number: int) -> Iterator[int]:
+    """The sequences of the entries that keep this number: each entry's numbers are read, one entry at a time."""
+    rows = connection.execute("SELECT sequence FROM ledger.secrets WHERE kept IS NOT NULL ORDER BY sequence").fetchall()
+    for (sequence,) in rows:
+        if number in _kept(connection, sequence):
+            yield sequence
+
+
+def _kept(connection: psycopg.Connection, sequence: int) -> BitMap:
+    row = connection.execute(
+        "SELECT kept FROM ledger.secrets WHERE sequence = %s AND kept IS NOT NULL", [sequence], binary=True
+    ).fetchone()
+    return BitMap.deserialize(row[0]) if row else BitMap()
+
+
+def committed(connection: psycopg.Connection, sequence: int) -> Committed:
+    """What opens an entry's commitments. Raises NotFound for an entry that commits to nobody."""
+    row = connection.execute(
+        "SELECT secret, nodes FROM ledger.secrets WHERE sequence = %s", [sequence], binary=True
+    ).fetchone()
+    if row is None:
+        raise NotFound("this entry commits to nobody", where=f"ledger entry {sequence}")
+    nodes = bytes(row[1] or b"")
+    return Committed(bytes(row[0]), tuple(nodes[at : at + HASH_BYTES] for at in range(0, len(nodes), HASH_BYTES)))
+
+
+def kept(connection: psycopg.Connection, sequence: int) -> Ids:
+    """The members that are kept beside an entry, in their places; none where another table has them."""
+    if numbers := _kept(connection, sequence):
+        return np.array(numbers.to_array(), np.uint64)
+    rows = connection.execute(
+        "SELECT uuid_send(id) FROM ledger.about WHERE sequence = %s ORDER BY place", [sequence], binary=True
+    )
+    return np.frombuffer(b"".join(id_ for (id_,) in rows), np.uint8).reshape(-1, 16)
+
+
+def _entry(row: Sequence[bytes], mac: Mac) -> Entry:
+    record = Record(int(row[0]), bytes(row[1]), bytes(row[2]))
+    check_mac(record, mac)
+    return decode(record.body)

@@ -1,0 +1,127 @@
+"""Entries read back for the answers: by sequence, by upload, by what is kept beside them, by time; each checked."""
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+
+from solely.app.directory import read_keyring
+from solely.errors import NotFound, Tampered
+from solely.ledger.members import PART, Members, member_proof, verify_member
+from solely.store import entries, ledger
+from solely.store.ledger import Pen, Words
+
+pytestmark = pytest.mark.server
+
+NOW = datetime(2100, 1, 1, tzinfo=UTC)  # later than whatever other tests wrote
+
+
+@pytest.fixture
+def mac(solely):
+    return read_keyring(solely.directory, "ledger").ledger().mac
+
+
+@pytest.fixture
+def connection(login):
+    with login("ledger") as connection:
+        yield connection
+
+
+@pytest.fixture
+def write(connection, mac):
+    """A function: write entries in one transaction that is taken back at the end; returns the first one's sequence."""
+    with connection.transaction(force_rollback=True):
+        pen = Pen(mac, "00", "0", os.urandom)
+        yield lambda *words, at=NOW: pen.write(connection, words, at)
+
+
+def ids(*uuids):
+    return np.frombuffer(b"".join(one.bytes for one in uuids), np.uint8).reshape(-1, 16)
+
+
+def used(upload, of=None):
+    details = {"upload": str(upload)} if of is None else {"of": of}
+    return Words("use", "advertiser acme", "tailored-audiences", details=MappingProxyType(details))
+
+
+def test_an_entry_is_read_by_its_sequence(write, connection, mac):
+    first = write(Words("policy", "operator"), Words("policy", "someone"))
+    read = entries.read(connection, mac, [first, first + 1, first + 2])
+    assert {sequence: entry.principal for sequence, entry in read.items()} == {
+        first: "operator",
+        first + 1: "someone",
+    }
+
+
+def test_an_entry_that_the_appender_did_not_write_is_tampered(write, connection):
+    first = write(Words("policy", "operator"))
+    with pytest.raises(Tampered):
+        entries.read(connection, lambda _: bytes(32), [first])
+
+
+def test_matches_are_the_uses_that_name_an_upload(write, connection, mac):
+    one, other = uuid4(), uuid4()
+    before = len(entries.matches(connection, mac))
+    refusal = Words("refusal", "advertiser acme", details=MappingProxyType({"upload": str(one)}))
+    quoted = used(None, of=f'"upload":"{other}"')
+    first = write(used(one), refusal, used(other), quoted)
+    assert len(entries.matches(connection, mac)) == before + 2
+    (found,) = entries.matches(connection, mac, [other])
+    assert found.sequence == first + 2
+    assert entries.matches(connection, mac, [uuid4()]) == []
+
+
+def test_the_first_entry_since_a_moment_is_found(write, connection, mac):
+    first = write(Words("policy", "a"), Words("policy", "b"))
+    second = write(Words("policy", "c"), at=NOW + timedelta(hours=1))
+    assert entries.first_since(connection, mac, NOW) == first
+    assert entries.first_since(connection, mac, NOW + timedelta(microseconds=1)) == second
+    assert entries.first_since(connection, mac, NOW + timedelta(hours=1)) == second
+    assert entries.first_since(connection, mac, NOW + timedelta(hours=2)) == second + 1
+
+
+def test_what_is_kept_beside_an_entry_finds_it_and_comes_back_in_its_place(write, connection, mac):
+    low, high = sorted((uuid4(), uuid4()))
+    words = Words("send", "verification", "two-factor", ids(low, high), keep=True)
+    first = write(words, Words("policy", "operator"), words)
+    assert entries.about(connection, [high]) == {first: [(1, high)], first + 2: [(1, high)]}
+    assert entries.about(connection, []) == {}
+    assert np.array_equal(entries.kept(connection, first), ids(low, high))
+    with closing(entries.of_givings(connection, mac, first, None)) as found:
+        assert [(entry.sequence, about) for entry, about in found] == [(first, [low, high]), (first + 2, [low, high])]
+    with closing(entries.of_givings(connection, mac, first, first + 2)) as found:
+        assert [entry.sequence for entry, _ in found] == [first]
+
+
+def test_numbers_that_are_kept_find_their_entries(write, connection):
+    numbers = np.array([3, 7, 4_000_000_000], np.uint64)
+    first = write(Words("disclosure", "officer", ids=numbers, keep=True))
+    second = write(Words("disclosure", "officer", ids=numbers[:2], keep=True))
+    assert [one for one in entries.kept_with(connection, 7) if one >= first] == [first, second]
+    assert [one for one in entries.kept_with(connection, 4_000_000_000) if one >= first] == [first]
+    assert np.array_equal(entries.kept(connection, first), numbers)
+
+
+@pytest.mark.parametrize("count", [1, PART, PART + 1, 2 * PART + 5])
+def test_a_member_is_shown_by_what_is_stored_however_many_there_are(write, connection, mac, count):
+    numbers = np.arange(10, 10 + count, dtype=np.uint64)
+    first = write(Words("disclosure", "officer", ids=numbers, keep=True))
+    committed = entries.committed(connection, first)
+    members = entries.read(connection, mac, [first])[first].members
+    assert members == Members(count, members.root)
+    assert len(committed.nodes) == (0 if count <= PART else -(-count // PART))
+    for index in {0, count // 2, count - 1}:
+        proof = member_proof(committed.secret, numbers, index, committed.nodes or None)
+        assert verify_member(members, 10 + index, proof) == members.root
+
+
+def test_an_entry_that_commits_to_nobody_has_nothing_to_open(write, connection):
+    with pytest.raises(NotFound):
+        entries.committed(connection, write(Words("policy", "operator")))
+    assert ledger.read_head(connection).size
+    assert len(entries.kept(connection, -1)) == 0
+    assert UUID(int=0) not in entries.about(connection, [UUID(int=0)])
