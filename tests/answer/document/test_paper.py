@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import documents
-from solely.answer.document import Document, Heading, Picture, Text, as_pdf
+from solely.answer.document import Document, Heading, Picture, Table, Text, as_pdf
 from solely.answer.document.blocks import shown
 from solely.answer.picture import over_time
 from solely.errors import Unavailable
@@ -86,3 +86,17 @@ def test_long_tables_go_on_over_pages_with_their_header():
     pdf = read(as_pdf(documents.long_table(200)))
     assert len(pdf.pages) > 3
     assert all("a header" in page.extract_text() for page in pdf.pages)
+
+
+def test_a_long_name_breaks_and_stays_on_the_page():
+    name = "tests/answer/test_paper.py::" + "_".join(["a_part"] * 30) + "x" * 200
+    pdf = read(as_pdf(Document("x", (Text("the name is " + name), Table(("a", "b"), ((name, name),))))))
+    assert documents.bare(pdf.pages[0].extract_text()).count(name) == 3
+    right = float(pdf.pages[0].mediabox.width)
+    ends = []
+
+    def note(text, _matrix, matrix, _font, size):
+        ends.append(matrix[4] + 0.35 * size * len(text))
+
+    pdf.pages[0].extract_text(visitor_text=note)
+    assert max(ends) < right
