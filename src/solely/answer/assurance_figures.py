@@ -1,0 +1,230 @@
+"""The figures of an assurance report: counted from the ledger's entries, the registry and the policy, each by a name.
+
+- The entries counted are those that were verified: their root is recomputed here.
+- A figure is counts and dates. None holds a contact or a person's id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from solely.errors import Tampered
+from solely.ledger.entry import Entry
+from solely.ledger.placed import read_entry
+from solely.ledger.proof import Verified
+from solely.ledger.tree import Frontier, leaf_hash
+from solely.purpose import HOLDS, Policy, Purpose
+
+__all__ = ["FIGURES", "Facts", "Figure", "Tally", "figure", "tally"]
+
+Values = Mapping[str, int | str]
+_BATCH = 4_096  # entries whose hashes are put into the tree at once
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its name, what it counts, and label -> value."""
+
+    name: str
+    what: str
+    values: Values
+
+    def as_json(self) -> dict[str, Any]:
+        return {"what": self.what, "values": dict(self.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the ledger's entries say in sum. `members` counts what an entry commits to, such as givings."""
+
+    entries: Counter[str]  # by type
+    members: Counter[tuple[str, str]]  # by type and purpose
+    by_purpose: Counter[tuple[str, str]]  # entries, by type and purpose
+    of: Counter[tuple[str, str]]  # entries, by type and what they say they are of
+    recipients: Mapping[str, frozenset[str]]  # by purpose: advertisers and partners matched for, carriers sent by
+    policies: Mapping[str, datetime]  # digest -> the first entry written under it
+    first: datetime | None
+    last: datetime | None
+    oldest_use: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What figures are made of. `counts`: by purpose, givings and how many of them ended; `notices`: texts kept."""
+
+    policy: Policy
+    tally: Tally
+    counts: Mapping[str, tuple[int, int]]
+    notices: Mapping[str, int]
+    verified: Verified
+    cosigned: int  # by how many witnesses the newest head is
+
+
+def tally(bodies: Iterable[bytes], verified: Verified) -> Tally:
+    """Count the entries of a verified ledger. Raises Tampered where they are not the ones that were verified."""
+    counts: dict[str, Counter[Any]] = {name: Counter() for name in ("entries", "members", "by_purpose", "of")}
+    recipients: dict[str, set[str]] = {}
+    policies: dict[str, datetime] = {}
+    times: dict[str, datetime] = {}
+    frontier, leaves = Frontier(), []
+    for sequence, body in enumerate(bodies):
+        leaves.append(leaf_hash(body))
+        if len(leaves) == _BATCH:
+            frontier, leaves = frontier.extend(leaves), []
+        entry = read_entry(body, sequence)
+        _count(entry, counts)
+        recipients.setdefault(entry.purpose or "", set()).update(_recipients(entry))
+        policies.setdefault(entry.policy, entry.time)
+        times.setdefault("first", entry.time)
+        times["last"] = entry.time
+        if entry.type == "use":
+            times.setdefault("use", entry.time)
+    frontier = frontier.extend(leaves)
+    if (frontier.size, frontier.root()) != (verified.size, verified.root):
+        raise Tampered("the entries counted are not those that were verified", where="ledger")
+    return Tally(
+        **counts,
+        recipients={purpose: frozenset(names) for purpose, names in recipients.items() if names},
+        policies=policies,
+        first=times.get("first"),
+        last=times.get("last"),
+        oldest_use=times.get("use"),
+    )
+
+
+def _count(entry: Entry, counts: Mapping[str, Counter[Any]]) -> None:
+    purpose = entry.type, entry.purpose or ""
+    counts["entries"][entry.type] += 1
+    counts["by_purpose"][purpose] += 1
+    counts["members"][purpose] += 0 if entry.members is None else entry.members.count
+    counts["of"][entry.type, str(entry.details.get("of", ""))] += 1
+
+
+def _recipients(entry: Entry) -> Iterable[str]:
+    if entry.type == "use" and entry.principal.startswith("advertiser "):
+        yield entry.principal
+    if entry.type == "use" and "partner" in entry.details:
+        yield f"partner {entry.details['partner']}"
+    if entry.type == "send":
+        yield f"carrier {entry.details.get('by', '')}".rstrip()
+
+
+def figure(name: str, facts: Facts) -> Figure:
+    """The figure of that name, one of FIGURES."""
+    what, count = FIGURES[name]
+    return Figure(name, what, MappingProxyType(dict(count(facts))))
+
+
+def _givings(facts: Facts) -> Values:
+    return {purpose: given for purpose, (given, _) in sorted(facts.counts.items())}
+
+
+def _ended(facts: Facts) -> Values:
+    return {purpose: ended for purpose, (_, ended) in sorted(facts.counts.items()) if ended}
+
+
+def _typed(type_: str) -> Callable[[Facts], Values]:
+    """Entries of a type, by purpose."""
+
+    def count(facts: Facts) -> Values:
+        found = {purpose: number for (kind, purpose), number in facts.tally.by_purpose.items() if kind == type_}
+        return {purpose or "any": number for purpose, number in sorted(found.items())}
+
+    return count
+
+
+def _said(type_: str) -> Callable[[Facts], Values]:
+    """Entries of a type, by what they say they are of."""
+
+    def count(facts: Facts) -> Values:
+        found = {of: number for (kind, of), number in facts.tally.of.items() if kind == type_}
+        return {of or "other": number for of, number in sorted(found.items())}
+
+    return count
+
+
+def _reached(facts: Facts) -> Values:
+    found = {purpose: number for (kind, purpose), number in facts.tally.members.items() if kind == "use" and number}
+    return dict(sorted(found.items()))
+
+
+def _policies(facts: Facts) -> Values:
+    found = {f"from {_day(since)}": digest[:16] for digest, since in facts.tally.policies.items()}
+    return found | {"now": facts.policy.digest[:16]}
+
+
+def _ledger(facts: Facts) -> Values:
+    proven = facts.verified
+    return {
+        "entries": proven.size,
+        "signed heads": proven.checkpoints,
+        "under a signed head": proven.covered,
+        "witnesses that cosigned the newest": facts.cosigned,
+        "root": proven.root.hex(),
+    }
+
+
+def _span(facts: Facts) -> Values:
+    told = facts.tally
+    days = {"first entry": told.first, "last entry": told.last, "oldest use kept": told.oldest_use}
+    return {label: "none" if day is None else _day(day) for label, day in days.items()}
+
+
+def _grouped(facts: Facts, of: Callable[[Purpose], str]) -> Values:
+    """The policy's purposes, by what they have in common."""
+    found: dict[str, list[str]] = {}
+    for one in facts.policy.purposes.values():
+        found.setdefault(of(one), []).append(one.name)
+    return {common: ", ".join(names) for common, names in found.items()}
+
+
+def _lifetimes(facts: Facts) -> Values:
+    return _grouped(facts, lambda one: f"{one.lifetime_days:,} days" if one.lifetime_days else "until withdrawn")
+
+
+def _compartments(facts: Facts) -> Values:
+    return _grouped(facts, lambda one: f"{one.compartment} ({HOLDS[one.compartment]})")
+
+
+def _bases(facts: Facts) -> Values:
+    return _grouped(facts, lambda one: one.legal_basis)
+
+
+def _recipient_counts(facts: Facts) -> Values:
+    return {purpose: len(names) for purpose, names in sorted(facts.tally.recipients.items())}
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+FIGURES: Mapping[str, tuple[str, Callable[[Facts], Values]]] = MappingProxyType(
+    {
+        "givings": ("givings recorded", _givings),
+        "notices": ("texts that people saw, kept word for word", lambda facts: dict(sorted(facts.notices.items()))),
+        "ended": ("givings that ended", _ended),
+        "withdrawals": ("entries of withdrawals", _typed("withdrawal")),
+        "uses": ("entries of uses", _typed("use")),
+        "reached": ("givings that uses went through", _reached),
+        "sends": ("messages sent", _typed("send")),
+        "refusals": ("refusals, by what was refused", _said("refusal")),
+        "disclosures": ("disclosures, by what was disclosed", _said("disclosure")),
+        "resets": ("resets by officers, by what was reset", _said("reset")),
+        "incidents": ("entries of incidents", _said("incident")),
+        "told": ("entries of notices to people and authorities", _said("notice")),
+        "erasures": ("entries of erasures", _said("erasure")),
+        "entries": ("entries, by type", lambda facts: dict(sorted(facts.tally.entries.items()))),
+        "policies": ("policies that entries were written under, by digest", _policies),
+        "ledger": ("the ledger, verified for this report", _ledger),
+        "span": ("how far the ledger reaches back", _span),
+        "lifetimes": ("how long a giving lives", _lifetimes),
+        "compartments": ("compartments, what they hold, and their purposes", _compartments),
+        "bases": ("legal bases, as the policy names them", _bases),
+        "recipients": ("recipients", _recipient_counts),
+    }
+)
