@@ -34,8 +34,9 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "cli/verify_io.py": "cli/test_verify.py",
     "cli/verify_page.py": "cli/test_verify.py",
     "cli/verify_people.py": "cli/test_verify.py",
-    "answer/source.py": "answer/test_audit.py",
-    "answer/tables.py": "answer/test_audit.py",
+    "answer/audit/dialect.py": "answer/audit/test_engines.py",
+    "answer/audit/engine.py": "answer/audit/test_engines.py",
+    "answer/audit/report.py": "answer/audit/test_run.py",
     "store/migrate.py": "store/test_database.py",
 }
 

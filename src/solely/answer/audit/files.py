@@ -1,4 +1,4 @@
-"""Where a table comes from: a CSV, gzipped CSV or Parquet file as DuckDB's SQL, and its columns by name."""
+"""CSV, gzipped CSV and Parquet files as DuckDB's SQL, and their columns by name."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import csv
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow.parquet
-from pyarrow import ArrowException
-
+from solely.answer.audit.dialect import DUCKDB
+from solely.answer.audit.place import Files
 from solely.errors import BadInput
 
-__all__ = ["Source", "count_lines", "csv_source", "is_parquet", "parquet_source"]
+__all__ = ["Source", "count_lines", "file_source", "header"]
 
 MAX_HEADER = 65_536  # bytes of a header line
 MAX_LINE = 1 << 20  # bytes of one row
@@ -25,40 +25,38 @@ _DELIMITERS = ",;\t|"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """SQL to stand after FROM, column name -> its SQL, and SQL for the line breaks inside a row's cells."""
+    """SQL to stand after FROM; of CSV, also column name -> its SQL, and SQL for the line breaks in a row's cells."""
 
     sql: str
-    columns: dict[str, str]
-    breaks: str
+    columns: Mapping[str, str] | None = None
+    breaks: str = ""
 
 
-def is_parquet(file: Path) -> bool:
-    return file.name.lower().endswith((".parquet", ".pq"))
+def file_source(files: Files, table: str) -> Source:
+    """The files as one table. Lines of CSV that are no row go to `<table>_rejects`. Raises BadInput."""
+    if files.parquet:
+        return Source(f"read_parquet({_list(files)}, union_by_name=true)")
+    return _csv_source(files, table)
 
 
-def parquet_source(file: Path) -> Source:
-    """A Parquet file. Raises BadInput."""
-    try:
-        names = pyarrow.parquet.read_schema(file).names
-    except (ArrowException, OSError):
-        raise BadInput("can't be read as Parquet", where=file.name, cure="check the path and the format") from None
-    return Source(f"read_parquet({_quote(str(file))})", {name: _quote(name, '"') for name in names}, "0")
-
-
-def csv_source(file: Path, table: str) -> Source:
-    """A CSV file; lines that are no row go to the table `<table>_rejects`. Raises BadInput.
-
-    Columns are told by place, so a file with repeated or odd names reads as well as any.
-    """
-    names, delimiter = _header(file)
+def _csv_source(files: Files, table: str) -> Source:
+    """Columns are told by place, so files with repeated or odd names read as well as any."""
+    headers = {header(path) for path in files.paths}
+    if len(headers) > 1:
+        raise BadInput("the files differ in their header", where=files.name, cure="audit those of one kind together")
+    names, delimiter = headers.pop()
+    zipped = {_gzipped(path) for path in files.paths}
+    if len(zipped) > 1:
+        raise BadInput("gzipped files and plain ones together", where=files.name, cure="name those of one kind")
     cells = [f"c{i}" for i in range(len(names))]
     types = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
     sql = (
-        f"read_csv({_quote(str(file))}, columns={{{types}}}, header=true, auto_detect=false, delim='{delimiter}',"
-        f" quote='\"', escape='\"', compression='{'gzip' if _gzipped(file) else 'none'}', max_line_size={MAX_LINE},"
+        f"read_csv({_list(files)}, columns={{{types}}}, header=true, auto_detect=false, delim='{delimiter}',"
+        f" quote='\"', escape='\"', compression='{'gzip' if zipped.pop() else 'none'}', max_line_size={MAX_LINE},"
         f" store_rejects=true, rejects_table='{table}_rejects', rejects_scan='{table}_scans')"
     )
-    breaks = f"len(string_split_regex(concat({', '.join(cells)}), '\\n+')) - 1"
+    every = f"concat({', '.join(cells)})"
+    breaks = f"CASE WHEN contains({every}, chr(10)) THEN len(string_split_regex({every}, '\\n+')) - 1 ELSE 0 END"
     return Source(sql, dict(zip(reversed(names), reversed(cells), strict=True)), breaks)
 
 
@@ -73,8 +71,8 @@ def count_lines(file: Path) -> int:
     return count
 
 
-def _quote(text: str, mark: str = "'") -> str:
-    return f"{mark}{text.replace(mark, mark * 2)}{mark}"
+def _list(files: Files) -> str:
+    return f"[{', '.join(DUCKDB.text(str(path)) for path in files.paths)}]"
 
 
 def _gzipped(file: Path) -> bool:
@@ -85,13 +83,13 @@ def _open(file: Path) -> BinaryIO | gzip.GzipFile:
     return gzip.open(file, "rb") if _gzipped(file) else file.open("rb")
 
 
-def _header(file: Path) -> tuple[list[str], str]:
+def header(file: Path) -> tuple[tuple[str, ...], str]:
     """The names in the first line, and the delimiter between them."""
     try:
         with _open(file) as stream:
             line = stream.readline(MAX_HEADER).decode("utf-8-sig").rstrip("\r\n")
         delimiter = max(_DELIMITERS, key=line.count)
-        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
+        names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
     except (UnicodeDecodeError, csv.Error):
         raise BadInput("the header is not a line of CSV in UTF-8", where=file.name, cure="save it as such") from None
     except (OSError, EOFError, zlib.error):
