@@ -97,6 +97,13 @@ def test_an_entry_that_was_changed_is_not_counted():
         tally(changed, assured.verified(made))
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"7", b"\xff", b'{"type":"use","time":7,"principal":"x"}'])
+def test_what_is_no_entry_is_not_counted(body):
+    made = assured.bodies()
+    with pytest.raises(Tampered, match="verified"):
+        tally([*made[:-1], body], assured.verified(made))
+
+
 def test_a_ledger_of_many_batches_is_counted_whole():
     made = assured.bodies((assured.HAPPENED[1],) * 8_200)
     assert tally(made, assured.verified(made)).members == {("giving", ADS): 40 * 8_200}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 from solely.errors import Tampered
-from solely.ledger.entry import Entry
-from solely.ledger.placed import read_entry
 from solely.ledger.proof import Verified
 from solely.ledger.tree import Frontier, leaf_hash
 from solely.purpose import HOLDS, Policy, Purpose
@@ -24,6 +23,7 @@ __all__ = ["FIGURES", "Facts", "Figure", "Tally", "figure", "tally"]
 
 Values = Mapping[str, int | str]
 _BATCH = 4_096  # entries whose hashes are put into the tree at once
+_OTHERS = "the entries counted are not those that were verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,51 +67,75 @@ class Facts:
 
 def tally(bodies: Iterable[bytes], verified: Verified) -> Tally:
     """Count the entries of a verified ledger. Raises Tampered where they are not the ones that were verified."""
-    counts: dict[str, Counter[Any]] = {name: Counter() for name in ("entries", "members", "by_purpose", "of")}
-    recipients: dict[str, set[str]] = {}
-    policies: dict[str, datetime] = {}
-    times: dict[str, datetime] = {}
+    told = _Told()
     frontier, leaves = Frontier(), []
-    for sequence, body in enumerate(bodies):
+    for body in bodies:
         leaves.append(leaf_hash(body))
         if len(leaves) == _BATCH:
             frontier, leaves = frontier.extend(leaves), []
-        entry = read_entry(body, sequence)
-        _count(entry, counts)
-        recipients.setdefault(entry.purpose or "", set()).update(_recipients(entry))
-        policies.setdefault(entry.policy, entry.time)
-        times.setdefault("first", entry.time)
-        times["last"] = entry.time
-        if entry.type == "use":
-            times.setdefault("use", entry.time)
+        try:  # read plainly, at a third of the cost: they were verified, and the root says that these are they
+            told.add(json.loads(body))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise Tampered(_OTHERS, where="ledger") from None
     frontier = frontier.extend(leaves)
     if (frontier.size, frontier.root()) != (verified.size, verified.root):
-        raise Tampered("the entries counted are not those that were verified", where="ledger")
-    return Tally(
-        **counts,
-        recipients={purpose: frozenset(names) for purpose, names in recipients.items() if names},
-        policies=policies,
-        first=times.get("first"),
-        last=times.get("last"),
-        oldest_use=times.get("use"),
-    )
+        raise Tampered(_OTHERS, where="ledger")
+    return told.tally()
 
 
-def _count(entry: Entry, counts: Mapping[str, Counter[Any]]) -> None:
-    purpose = entry.type, entry.purpose or ""
-    counts["entries"][entry.type] += 1
-    counts["by_purpose"][purpose] += 1
-    counts["members"][purpose] += 0 if entry.members is None else entry.members.count
-    counts["of"][entry.type, str(entry.details.get("of", ""))] += 1
+class _Told:
+    """A tally in the making."""
+
+    def __init__(self) -> None:
+        self._entries: Counter[str] = Counter()
+        self._members: Counter[tuple[str, str]] = Counter()
+        self._by_purpose: Counter[tuple[str, str]] = Counter()
+        self._of: Counter[tuple[str, str]] = Counter()
+        self._recipients: dict[str, set[str]] = {}
+        self._policies: dict[str, str] = {}
+        self._times: dict[str, str] = {}
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Count one entry, as its JSON says it."""
+        type_, time, details = entry["type"], entry["time"], entry.get("details", {})
+        purpose = entry.get("purpose", "")
+        self._entries[type_] += 1
+        self._by_purpose[type_, purpose] += 1
+        self._members[type_, purpose] += entry["members"]["count"] if "members" in entry else 0
+        self._of[type_, str(details.get("of", ""))] += 1
+        for name in _recipients(type_, entry["principal"], details):
+            self._recipients.setdefault(purpose, set()).add(name)
+        self._policies.setdefault(entry["policy"], time)
+        self._times.setdefault("first", time)
+        self._times["last"] = time
+        if type_ == "use":
+            self._times.setdefault("oldest use", time)
+
+    def tally(self) -> Tally:
+        """What was counted so far."""
+        return Tally(
+            entries=self._entries,
+            members=self._members,
+            by_purpose=self._by_purpose,
+            of=self._of,
+            first=self._time("first"),
+            last=self._time("last"),
+            oldest_use=self._time("oldest use"),
+            recipients={purpose: frozenset(names) for purpose, names in self._recipients.items()},
+            policies={digest: datetime.fromisoformat(since) for digest, since in self._policies.items()},
+        )
+
+    def _time(self, name: str) -> datetime | None:
+        return datetime.fromisoformat(self._times[name]) if name in self._times else None
 
 
-def _recipients(entry: Entry) -> Iterable[str]:
-    if entry.type == "use" and entry.principal.startswith("advertiser "):
-        yield entry.principal
-    if entry.type == "use" and "partner" in entry.details:
-        yield f"partner {entry.details['partner']}"
-    if entry.type == "send":
-        yield f"carrier {entry.details.get('by', '')}".rstrip()
+def _recipients(type_: str, principal: str, details: Mapping[str, Any]) -> Iterable[str]:
+    if type_ == "use" and principal.startswith("advertiser "):
+        yield principal
+    if type_ == "use" and "partner" in details:
+        yield f"partner {details['partner']}"
+    if type_ == "send":
+        yield f"carrier {details.get('by', '')}".rstrip()
 
 
 def figure(name: str, facts: Facts) -> Figure:
