@@ -198,3 +198,21 @@ def test_the_time_of_an_index_is_no_part_of_the_answer(stage, people, tmp_path):
     stage.time[0] += timedelta(days=30)
     assert met(stage, early, [address], "partner-audiences") == set()
     assert met(stage, Shelf(tmp_path / "late"), [address], "partner-audiences") == set()
+
+
+def test_a_compact_index_has_no_token_of_what_ended_and_meets_the_same_people(stage, people, tmp_path):
+    shelf = Shelf(tmp_path / "compact", least=1)
+    addresses = list(people)
+    before = met(stage, shelf, addresses)
+    stage.solely.withdraw(people[addresses[0]], PURPOSE)
+    old = shelf.current(stage.solely.audiences.connection, PURPOSE, stage.time[0])
+    shelf.compact(stage.solely.audiences.connection, PURPOSE, stage.time[0])
+    new = shelf.current(stage.solely.audiences.connection, PURPOSE, stage.time[0])
+    assert new.rows < old.rows
+    assert len(met(stage, shelf, addresses) & before) == len(before) - 1 == 5
+
+
+def test_where_there_is_no_index_there_is_nothing_to_make_compact(stage, tmp_path):
+    shelf = Shelf(tmp_path / "none")
+    shelf.compact(stage.solely.audiences.connection, PURPOSE, stage.time[0])
+    assert [path.name for path in (tmp_path / "none" / PURPOSE).iterdir()] == ["lock"]

@@ -18,6 +18,7 @@ from typing import Self, TextIO
 import numpy as np
 import psycopg
 
+from solely.app import erased
 from solely.app.beside import Beside
 from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
@@ -36,7 +37,7 @@ from solely.give.intake import open_intake
 from solely.keys import Keyring
 from solely.ledger.proof import Verified
 from solely.purpose import COMPARTMENTS, Compartment, read_policy
-from solely.store import advertising, registry, server
+from solely.store import advertising, desk, registry, server
 from solely.store.database import Database
 from solely.store.ledger import Pen, Words
 from solely.tokens import Tokeniser
@@ -71,6 +72,7 @@ class Solely:
         self._database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
         try:
             self._signed.check()
+            self._erase_again()
             if self._signs:
                 self._stack.enter_context(Beside(lambda: self._new_signed().checkpoint_at_once))
         except BaseException:
@@ -201,6 +203,31 @@ class Solely:
     def withdraw(self, subject: str, purpose: str, kind: str | None = None) -> int:
         """End a subject's standing givings for a purpose; returns how many. See `Desk.withdraw`."""
         return self.desk.withdraw(subject, purpose, kind, self.clock())
+
+    def erase(self, subject: str) -> None:
+        """Erase a person, in every compartment, at once and for good: see `Desk.erase`, and `erased` for restores.
+
+        Raises NotFound for a subject nobody knows.
+        """
+        subject, erasure = subject.strip(), uuid.uuid4()
+        erased.add(self._erased, erasure, self.desk.names(subject))
+        self.desk.erase(subject, erasure, self.clock())
+        self.audiences.compact()
+
+    @property
+    def _erased(self) -> Path:
+        return self.directory / "registry" / "erased"
+
+    def _erase_again(self) -> None:
+        """Whom a restore brought back is erased again, before anything else is done."""
+        begun = erased.read(self._erased)
+        if not begun:
+            return
+        with self._login(read_keyring(self.directory, "desk")) as connection:
+            made = desk.erasures(connection)
+        left = {id_: names for id_, names in begun.items() if id_ not in made}
+        if left and self.desk.erase_again(left, self.clock()):
+            self.audiences.compact()
 
     def match(  # noqa: PLR0913 - each is one of the command's options
         self,

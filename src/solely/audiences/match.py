@@ -165,6 +165,11 @@ class Audiences:
         delta = read_delta(self.connection, purpose, now, index.watermark)
         return local.find(index, delta, tokens, self.threads)
 
+    def compact(self) -> None:
+        """Write the indexes without the tokens of what ended: after an erasure none of that person's is left."""
+        for purpose in self.tokenisers:
+            self._shelf.compact(self.connection, purpose, self.gate.clock())
+
     @cached_property
     def _shelf(self) -> Shelf:
         return Shelf(self.folder)

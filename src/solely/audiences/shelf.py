@@ -53,6 +53,14 @@ class Shelf:
         """The givings that stand no longer; see `ended.ended`."""
         return ended(self.folder, connection, now)
 
+    def compact(self, connection: psycopg.Connection, purpose: str, now: datetime) -> None:
+        """Write an index anew, less what ended; nothing where there is none yet."""
+        with _alone(self.folder / purpose):
+            found = self._read(connection, purpose)
+            if found:
+                upto = store.settled_number(connection, now, found.watermark)
+                self._make(connection, purpose, now, found, max(upto, found.watermark))
+
     def _behind(self, found: Index, last: int) -> bool:
         return last - found.watermark > max(self._least, found.rows // _SHARE)
 

@@ -11,6 +11,7 @@ import typer
 from solely.cli.assurance import assurance
 from solely.cli.audience import audience_cli
 from solely.cli.audit import audit
+from solely.cli.erase import erase
 from solely.cli.give import give, withdraw
 from solely.cli.init import init
 from solely.cli.ledger import ledger_cli
@@ -24,7 +25,7 @@ from solely.errors import SolelyError, Unavailable
 __all__ = ["main"]
 
 cli = typer.Typer(**QUIET, add_completion=False, help="Each contact used solely for what it was given for.")
-for verb in (init, give, withdraw, match, assurance, audit, witness):
+for verb in (init, give, withdraw, erase, match, assurance, audit, witness):
     cli.command()(verb)
 cli.add_typer(audience_cli, name="audience")
 ledger_cli.command("serve")(ledger_serve)

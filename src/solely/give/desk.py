@@ -8,7 +8,7 @@ can't read any of them back.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -194,6 +194,42 @@ class Desk:
                 entry = self.pen.write(self.connection, [words], now)
                 store.end(self.connection, ending, compartment, now, entry)
         return len(ending)
+
+    def names(self, subject: str) -> tuple[UUID, ...]:
+        """The random names by which the compartments know a subject. Raises NotFound for one whom nobody knows."""
+        with answering():
+            known = store.pseudonyms(self.connection, [subject]) if subject.isprintable() else {}
+        if not known:
+            raise NotFound("no subject of that id is known", cure="use the id the giving was recorded under")
+        return tuple(UUID(bytes=one) for one in known.values())
+
+    def erase(self, subject: str, erasure: UUID, now: datetime) -> None:
+        """Erase a person: their givings end, what opens or meets their contacts is destroyed, and whose it was.
+
+        Effective when it returns. What was done with their contacts can still be counted, and no more be told of
+        them. Keep their `names` before: a restore would bring them back.
+        """
+        with answering(), self.connection.transaction():
+            self.pen.hold(self.connection)
+            givings = store.all_givings(self.connection, subject)
+            ids = _array(b"".join(one.id.bytes for one in givings))
+            entry = self.pen.write(self.connection, [Words("erasure", "subject", ids=ids, keep=True)], now)
+            ending: dict[Compartment, list[Giving]] = defaultdict(list)
+            for one in givings:
+                if store.may_end(one, now):
+                    ending[self.policy.purpose(one.purpose).compartment].append(one)
+            for compartment, some in ending.items():
+                store.end(self.connection, some, compartment, now, entry)
+            store.erase(self.connection, subject, erasure, now, entry)
+
+    def erase_again(self, erasures: Mapping[UUID, Sequence[UUID]], now: datetime) -> int:
+        """Erase whom a restore brought back, or who was not erased to the end, by their names; returns how many."""
+        with answering():
+            back = {id_: store.subject_known_by(self.connection, names) for id_, names in erasures.items()}
+        found = {id_: subject for id_, subject in back.items() if subject is not None}
+        for id_, subject in found.items():
+            self.erase(subject, id_, now)
+        return len(found)
 
 
 def _words(sheets: Sequence[store.Fresh], prepared: Prepared, imported: str | None) -> list[Words]:

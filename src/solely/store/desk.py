@@ -28,9 +28,13 @@ __all__ = [
     "Line",
     "Sheet",
     "add_notices",
+    "all_givings",
     "end",
+    "erase",
+    "erasures",
     "escape",
     "introduce",
+    "may_end",
     "note_import",
     "notices",
     "pseudonyms",
@@ -38,6 +42,7 @@ __all__ = [
     "sheet",
     "sift",
     "standing",
+    "subject_known_by",
 ]
 
 GIVINGS = "subject, giving, purpose, kind, notice, country, given_at, expires_at, entry"
@@ -253,18 +258,41 @@ def _texts(texts: Iterable[str]) -> str:
 
 def standing(connection: psycopg.Connection, subject: str, purpose: str, now: datetime) -> list[Giving] | None:
     """The subject's givings for a purpose that stand at `now`; None where nobody of that id ever gave anything."""
-    rows = connection.execute(
-        "SELECT g.giving, g.subject, g.purpose, g.kind, g.given_at, g.expires_at, e.ended_at"
-        " FROM registry.givings g LEFT JOIN registry.endings e USING (subject, giving) WHERE g.subject = %s",
-        [subject],
-    ).fetchall()
-    givings = [Giving(*row) for row in rows]
+    givings = all_givings(connection, subject)
     if not givings:
         return None
-    return [one for one in givings if one.purpose == purpose and _may_end(one, now)]
+    return [one for one in givings if one.purpose == purpose and may_end(one, now)]
 
 
-def _may_end(giving: Giving, now: datetime) -> bool:
+def all_givings(connection: psycopg.Connection, subject: str) -> list[Giving]:
+    """All that a subject ever gave, in the order of their ids."""
+    rows = connection.execute(
+        "SELECT g.giving, g.subject, g.purpose, g.kind, g.given_at, g.expires_at, e.ended_at"
+        " FROM registry.givings g LEFT JOIN registry.endings e USING (subject, giving) WHERE g.subject = %s ORDER BY 1",
+        [subject],
+    )
+    return [Giving(*row) for row in rows]
+
+
+def erase(connection: psycopg.Connection, subject: str, erasure: UUID, now: datetime, entry: int) -> None:
+    """Take away what opens or meets a subject's contacts, in each compartment, and whose the rest is."""
+    connection.execute("SELECT registry.erase(%s, %s, %s, %s)", [subject, erasure, now, entry])
+
+
+def erasures(connection: psycopg.Connection) -> set[UUID]:
+    """The ids of the erasures that were made."""
+    return {erasure for (erasure,) in connection.execute("SELECT erasure FROM registry.erasures")}
+
+
+def subject_known_by(connection: psycopg.Connection, pseudonyms: Sequence[UUID]) -> str | None:
+    """The subject known by one of these names; None where nobody is."""
+    row = connection.execute(
+        "SELECT subject FROM registry.pseudonyms WHERE pseudonym = ANY(%s) LIMIT 1", [list(pseudonyms)]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def may_end(giving: Giving, now: datetime) -> bool:
     """As `consent.stands`, but one that begins later may end too: should the clock go back, no withdrawal is lost."""
     return giving.ended_at is None and (giving.expires_at is None or giving.expires_at > now)
 

@@ -1,0 +1,59 @@
+"""The list of erasures, kept outside the database: whom a restore brings back is erased again, before anything else.
+
+- It names nobody: a line has an erasure's id and the random names by which the person was known here.
+- A line is durable before the erasure is begun. One that did not come to its end is finished at the next start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from solely.errors import Tampered
+from solely.store.durable import locked
+
+__all__ = ["add", "read"]
+
+
+def add(path: Path, erasure: UUID, pseudonyms: Sequence[UUID]) -> None:
+    """Add a line, durably."""
+    line = json.dumps({"erasure": str(erasure), "pseudonyms": [str(one) for one in pseudonyms]})
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with locked(path.parent):
+        new = not path.exists()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"\n{line}\n")  # on a line of its own, whatever a full disk left of the last one
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read(path: Path) -> dict[UUID, tuple[UUID, ...]]:
+    """The erasures that were begun, by their ids; what a full disk left of a line was none.
+
+    Raises Tampered for a whole line that is none.
+    """
+    found = {}
+    if path.exists():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), 1):
+            if line.strip() and line.endswith("}\n"):
+                try:
+                    content = json.loads(line)
+                    found[UUID(content["erasure"])] = tuple(UUID(one) for one in content["pseudonyms"])
+                except (ValueError, LookupError, TypeError, AttributeError):
+                    raise Tampered(
+                        "not a line of erasures", where=f"{path}, line {number}", cure="restore the file"
+                    ) from None
+    return found
