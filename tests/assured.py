@@ -28,6 +28,10 @@ HAPPENED = (  # type, purpose, principal, members, details
     ("use", SECURITY, "security", 1, {"of": "sign-in"}),
     ("send", SECURITY, "security", 1, {"of": "sign-in", "by": "smtp"}),
     ("disclosure", None, "officer", 12, {"of": "audience members", "advertiser": "harbour"}),
+    ("erasure", None, "subject", 3, {}),
+    ("erasure", None, "subject", 1, {}),
+    ("incident", None, "officer ann", 0, {"incident": "2026-1", "version": 1, "event": "opened", "state": "open"}),
+    ("notice", SECURITY, "officer", 1, {"incident": "2026-1"}),
 )
 
 

@@ -22,7 +22,7 @@ def test_each_clause_says_what_it_demands_its_status_what_is_missing_and_its_tes
 def test_it_says_that_the_ledger_was_verified_and_which_one():
     made = assured.assurance()
     told = dict(next(block for block in document(made).blocks if isinstance(block, Fields)).pairs)
-    assert told["Ledger"].startswith("verified for this report; 11 entries")
+    assert told["Ledger"].startswith("verified for this report; 15 entries")
     assert told["Root"] == made.verified.root.hex()
 
 

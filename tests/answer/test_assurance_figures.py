@@ -18,12 +18,23 @@ COUNTED = {
     "refusals": {"giving": 1, "use": 1},
     "disclosures": {"audience members": 1},
     "resets": {},
-    "incidents": {},
-    "told": {},
-    "erasures": {},
-    "entries": {"disclosure": 1, "giving": 2, "policy": 1, "refusal": 2, "send": 1, "use": 3, "withdrawal": 1},
+    "incidents": {"opened": 1},
+    "told": {"2026-1": 1},
+    "erasures": {"people": 2},
+    "entries": {
+        "disclosure": 1,
+        "erasure": 2,
+        "giving": 2,
+        "incident": 1,
+        "notice": 1,
+        "policy": 1,
+        "refusal": 2,
+        "send": 1,
+        "use": 3,
+        "withdrawal": 1,
+    },
     "recipients": {ADS: 3, SECURITY: 1},
-    "span": {"first entry": "2026-01-02", "last entry": "2026-01-12", "oldest use kept": "2026-01-06"},
+    "span": {"first entry": "2026-01-02", "last entry": "2026-01-16", "oldest use kept": "2026-01-06"},
 }
 
 
@@ -45,9 +56,9 @@ def test_what_the_policy_says_is_told_as_it_says_it():
 def test_the_ledger_s_figure_is_what_was_proven():
     facts = assured.facts()
     assert figure("ledger", facts).values == {
-        "entries": 11,
+        "entries": 15,
         "signed heads": 1,
-        "under a signed head": 11,
+        "under a signed head": 15,
         "witnesses that cosigned the newest": 2,
         "root": facts.verified.root.hex(),
     }
@@ -57,7 +68,7 @@ def test_a_policy_that_changed_shows_with_the_day_of_its_first_entry():
     facts = assured.facts(assured.bodies(policies=("ab" * 32, POLICY.digest)))
     assert dict(figure("policies", facts).values) == {
         "from 2026-01-02": "ab" * 8,
-        "from 2026-01-08": POLICY.digest[:16],
+        "from 2026-01-10": POLICY.digest[:16],
         "now": POLICY.digest[:16],
     }
 

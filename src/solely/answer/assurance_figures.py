@@ -23,6 +23,7 @@ __all__ = ["FIGURES", "Facts", "Figure", "Tally", "figure", "tally"]
 
 Values = Mapping[str, int | str]
 _BATCH = 4_096  # entries whose hashes are put into the tree at once
+_OF = ("of", "event", "incident")  # what an entry says it is of: of these the first it has
 _OTHERS = "the entries counted are not those that were verified"
 
 
@@ -102,7 +103,7 @@ class _Told:
         self._entries[type_] += 1
         self._by_purpose[type_, purpose] += 1
         self._members[type_, purpose] += entry["members"]["count"] if "members" in entry else 0
-        self._of[type_, str(details.get("of", ""))] += 1
+        self._of[type_, str(next((details[name] for name in _OF if name in details), ""))] += 1
         for name in _recipients(type_, entry["principal"], details):
             self._recipients.setdefault(purpose, set()).add(name)
         self._policies.setdefault(entry["policy"], time)
@@ -219,6 +220,10 @@ def _bases(facts: Facts) -> Values:
     return _grouped(facts, lambda one: one.legal_basis)
 
 
+def _erased(facts: Facts) -> Values:
+    return {"people": facts.tally.entries["erasure"]}  # an entry each
+
+
 def _recipient_counts(facts: Facts) -> Values:
     return {purpose: len(names) for purpose, names in sorted(facts.tally.recipients.items())}
 
@@ -239,9 +244,9 @@ FIGURES: Mapping[str, tuple[str, Callable[[Facts], Values]]] = MappingProxyType(
         "refusals": ("refusals, by what was refused", _said("refusal")),
         "disclosures": ("disclosures, by what was disclosed", _said("disclosure")),
         "resets": ("resets by officers, by what was reset", _said("reset")),
-        "incidents": ("entries of incidents", _said("incident")),
-        "told": ("entries of notices to people and authorities", _said("notice")),
-        "erasures": ("entries of erasures", _said("erasure")),
+        "incidents": ("incidents, by what was done", _said("incident")),
+        "told": ("notices to people, by incident", _said("notice")),
+        "erasures": ("people erased", _erased),
         "entries": ("entries, by type", lambda facts: dict(sorted(facts.tally.entries.items()))),
         "policies": ("policies that entries were written under, by digest", _policies),
         "ledger": ("the ledger, verified for this report", _ledger),
