@@ -1,0 +1,221 @@
+"""Telling the people: each once, by the contact they gave for service notices, and by no other.
+
+1  Who is affected is written down; who is there already stays as they are.
+2  A contact is chosen: e-mail first, else phone. Who has none is unreachable, and nothing else is opened for them.
+3  That a message is about to go is durable: from here on it is never sent again by itself.
+4  The contact is opened (opening.py), each sending is in the ledger, and the message is handed over.
+5  What became of it is durable.
+
+- A run that dies between 3 and 5 leaves one person whose message went or did not: they are `unknown`, and repeated
+  only when told so. Where step 4 was refused before anything was handed over, the person waits on.
+- A message that no server took waits, longer each time. A contact that takes none is not tried again; another may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal, Protocol
+from uuid import UUID
+
+import psycopg
+
+from solely.answer.incidents.incident import Incident
+from solely.answer.incidents.letter import Happening, Letter, language_for, letter
+from solely.answer.incidents.opening import PRINCIPAL, PURPOSE, Service, words_of
+from solely.answer.incidents.settings import Settings
+from solely.contact import Contact
+from solely.errors import NotFound, SolelyError, Tampered
+from solely.store import notified as store
+from solely.store.database import answering
+from solely.store.ledger import Words
+from solely.store.notified import Became, Progress, State, Waiting
+from solely.store.service import Held
+
+__all__ = ["Carried", "Carrier", "Post", "tell"]
+
+_BATCH = 500  # people looked up at a time
+_WHY_NEVER, _WHY_ENDED = "gave no contact for service notices", "took back the contact for service notices"
+_WHY_NONE, _WHY_REFUSED = "nothing was found that happened to them", "the contact takes no messages"
+_WHY_GAVE_UP, _WHY_SEAL = "no sender took the message", "the contact's seal does not open"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of a message: `sent`; `again`, later may do; `never`, to this contact."""
+
+    outcome: Literal["sent", "again", "never"]
+
+
+class Carrier(Protocol):
+    """The platform's senders, as app/incidents.py brings them."""
+
+    def __call__(self, contact: Contact, letter: Letter, *, send: UUID, before: Callable[[str], None]) -> Carried:
+        """Hand it over; `before` is told the name of each sender that is asked, before it is, and may raise."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Post:
+    """What telling needs: the registry, the service compartment, the senders. `pause` waits for so many seconds."""
+
+    connection: psycopg.Connection
+    service: Service
+    carrier: Carrier
+    settings: Settings
+    clock: Callable[[], datetime]
+    pause: Callable[[float], None]
+    new_id: Callable[[], UUID]
+
+
+def tell(
+    post: Post,
+    incident: Incident,
+    subjects: Iterable[str],
+    happened: Callable[[str], Sequence[Happening]],
+    *,
+    again: Collection[State] = (),
+    on_progress: Callable[[int], None] = lambda _people: None,
+) -> Progress:
+    """Tell all who are due now; returns how far it has come. One run at a time: the caller sees to that.
+
+    `happened` says what happened to one of the subjects.
+
+    Raises Refused and Unavailable where the next may not, or can't, be told: who was told is told.
+    """
+    post.service.gate.require(Words("send", PRINCIPAL, PURPOSE))
+    run = _Run(post, incident, happened)
+    with answering():
+        store.lost(post.connection, incident.id, post.clock())
+        _fill(post, incident, subjects)
+        store.again(post.connection, incident.id, again, post.clock())
+    for number, one in enumerate(run.due(), 1):
+        run.tell(one)
+        on_progress(number)
+    with answering():
+        return store.progress(post.connection, incident.id)
+
+
+def _fill(post: Post, incident: Incident, subjects: Iterable[str]) -> None:
+    left = iter(subjects)
+    while people := [(subject, post.new_id()) for subject in islice(left, _BATCH)]:
+        store.fill(post.connection, incident.id, incident.version, people, post.clock())
+    store.drop(post.connection, incident.id, incident.version, post.clock())
+
+
+@dataclass(slots=True, repr=False)
+class _Run:
+    """One run: the people who are due, one after the other, no faster than the rate."""
+
+    post: Post
+    incident: Incident
+    happened: Callable[[str], Sequence[Happening]]
+    known: dict[str, UUID] = field(default_factory=dict)  # of the batch: pseudonyms
+    held: dict[UUID, list[Held]] = field(default_factory=dict)
+    free_at: datetime | None = None
+
+    def due(self) -> Iterator[Waiting]:
+        after, post = "", self.post
+        while True:
+            with answering():
+                some = store.due(post.connection, self.incident.id, after, post.clock(), _BATCH)
+                self._look_up([one.subject for one in some])
+            if not some:
+                return
+            yield from some
+            after = some[-1].subject
+
+    def _look_up(self, subjects: list[str]) -> None:
+        self.known = store.service_pseudonyms(self.post.connection, subjects)
+        self.held = {}
+        for one in self.post.service.held(list(self.known.values()), self.post.clock()):
+            self.held.setdefault(one.pseudonym, []).append(one)
+
+    def tell(self, one: Waiting) -> None:
+        """Steps 2 to 5 for one person."""
+        pseudonym = self.known.get(one.subject)
+        held = self.held.get(pseudonym, []) if pseudonym else []
+        chosen = next((each for each in held if each.stands and each.giving not in one.refused), None)
+        if chosen is None:
+            self._settle(one, "failed" if one.refused else "unreachable", why=_why(one, held))
+            return
+        written = self._written(one, chosen)
+        if written is None:
+            self._settle(one, "failed", why=_WHY_NONE)
+            return
+        self._wait()
+        with answering():
+            now = self.post.clock()
+            claimed = store.claim(self.post.connection, self.incident.id, one.subject, chosen.giving, now)
+        if claimed:
+            self._send(one, chosen, written)
+
+    def _written(self, one: Waiting, chosen: Held) -> Letter | None:
+        """The letter, in the language of the notice they gave under; None where nothing happened to them."""
+        happened = self.happened(one.subject)
+        if not happened:
+            return None
+        with answering():
+            tag = store.language(self.post.connection, one.subject, chosen.giving)
+        language = language_for(self.incident, self.post.settings, tag)
+        return letter(self.incident, self.post.settings, language, happened)
+
+    def _send(self, one: Waiting, chosen: Held, written: Letter) -> None:
+        gate, handed = self.post.service.gate, []
+
+        def before(sender: str) -> None:
+            gate.write_down(words_of("send", chosen.giving, incident=self.incident.id, by=sender))
+            handed.append(sender)
+
+        try:
+            contact = self.post.service.open(chosen.pseudonym, chosen.giving, self.incident.id, self.post.clock())
+            carried = self.post.carrier(contact, written, send=one.send, before=before)
+        except NotFound:  # it ended a moment ago: the next run chooses another, or none
+            self._settle(one, "waiting")
+        except Tampered:
+            self._refuse(one, chosen, _WHY_SEAL)
+        except SolelyError:
+            if not handed:
+                self._settle(one, "waiting")
+            raise
+        else:
+            self._note(one, chosen, carried)
+
+    def _note(self, one: Waiting, chosen: Held, carried: Carried) -> None:
+        waits = self.post.settings.waits
+        match carried.outcome:
+            case "sent":
+                self._settle(one, "sent")
+            case "never":
+                self._refuse(one, chosen, _WHY_REFUSED)
+            case "again" if one.tries < len(waits):
+                self._became(one, Became("waiting", _WHY_GAVE_UP, self.post.clock() + waits[one.tries]))
+            case "again":
+                self._settle(one, "failed", why=_WHY_GAVE_UP)
+
+    def _refuse(self, one: Waiting, chosen: Held, why: str) -> None:
+        """This contact is not tried again; another of theirs is, at once."""
+        self._settle(one, "waiting", why=why, refused=chosen.giving)
+        self.tell(replace(one, refused=(*one.refused, chosen.giving)))
+
+    def _settle(self, one: Waiting, state: State, why: str | None = None, *, refused: UUID | None = None) -> None:
+        self._became(one, Became(state, why, refused=refused))
+
+    def _became(self, one: Waiting, became: Became) -> None:
+        with answering():
+            store.settle(self.post.connection, self.incident.id, one.subject, became, self.post.clock())
+
+    def _wait(self) -> None:
+        """Keep to the rate: each message has its moment, and no time that was lost is made up for."""
+        now = self.post.clock()
+        if self.free_at is not None and now < self.free_at:
+            self.post.pause((self.free_at - now).total_seconds())
+            now = self.free_at
+        self.free_at = now + timedelta(minutes=1) / self.post.settings.per_minute
+
+
+def _why(one: Waiting, held: Sequence[Held]) -> str:
+    if one.refused:
+        return _WHY_REFUSED
+    return _WHY_ENDED if held else _WHY_NEVER

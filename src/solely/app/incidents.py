@@ -1,0 +1,152 @@
+"""Incidents wired: who is affected, what is stopped, and the senders that two-step verification has, for notices."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+
+from solely.answer.incidents import Extent, Incidents, Letter, Settings
+from solely.answer.incidents.book import Book
+from solely.answer.incidents.happenings import happened
+from solely.answer.incidents.notify import Carried, Post
+from solely.answer.incidents.opening import PURPOSE, Service
+from solely.answer.question import Question
+from solely.answer.sources import Sources
+from solely.app.directory import read_keyring
+from solely.app.incident_settings import incident_settings_in
+from solely.app.verification import open_post, settings_in
+from solely.contact import Contact
+from solely.errors import Conflict, Refused
+from solely.gate import Gate
+from solely.keys import Keyring
+from solely.purpose import Policy
+from solely.store import entries, ledger
+from solely.store.ledger import Concern
+from solely.verification import fraud
+from solely.verification.security import Post as Senders
+from solely.verification.senders.failover import deliver
+from solely.verification.senders.port import Message, SendFailed
+
+__all__ = ["Affected", "carry", "open_incidents"]
+
+
+class Affected(Protocol):
+    """What of an answer an incident needs."""
+
+    @property
+    def people(self) -> int: ...
+
+    def subjects(self) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Desk:
+    """What the parts are opened from."""
+
+    directory: Path
+    login: Callable[[Keyring], psycopg.Connection]
+    gate: Gate
+    settings: Settings
+    clock: Callable[[], datetime]
+
+
+def open_incidents(
+    directory: Path,
+    login: Callable[[Keyring], psycopg.Connection],
+    gate: Gate,
+    sources: Sources,
+    affected: Callable[[Question], Affected],
+    policy: Policy,
+) -> Incidents:
+    """The officer's verbs, with a connection of their own to the registry: what reads it streams may last long."""
+    settings = incident_settings_in(directory, settings_in(directory).service.name)
+    desk = _Desk(directory, login, gate, settings, gate.clock)
+    return Incidents(
+        book=Book(login(read_keyring(directory, "registry")), gate, partial(_details, sources), gate.clock),
+        policy=policy,
+        settings=settings,
+        count=lambda question: _extent(affected(question), gate.clock()),
+        subjects=lambda question: affected(question).subjects(),
+        happened=partial(happened, sources),
+        stopped=partial(_stopped, sources),
+        post=partial(_post, desk),
+    )
+
+
+def _extent(answer: Affected, now: datetime) -> Extent:
+    return Extent(now.astimezone(UTC), answer.people)
+
+
+def _details(sources: Sources, sequence: int) -> Mapping[str, str | int]:
+    """What the entry of an incident's version says; nothing where there is no such entry."""
+    entry = entries.read(sources.ledger, sources.mac, [sequence]).get(sequence)
+    return entry.details if entry is not None and entry.type == "incident" else {}
+
+
+def _stopped(sources: Sources, incident: str) -> frozenset[Concern]:
+    return frozenset(what for what, of, _ in ledger.stops(sources.ledger) if of == incident)
+
+
+@contextmanager
+def _post(desk: _Desk) -> Iterator[Post]:
+    """The way to people, for one at a time: who is found half told by the next run was left so by one that died."""
+    with ExitStack() as stack:
+        stack.enter_context(_alone(desk.directory))
+        keyring = read_keyring(desk.directory, "service")
+        senders = open_post(desk.directory, settings_in(desk.directory), desk.clock)
+        for sender in senders.senders:
+            stack.callback(sender.close)
+        yield Post(
+            connection=stack.enter_context(closing(desk.login(read_keyring(desk.directory, "registry")))),
+            service=Service(stack.enter_context(closing(desk.login(keyring))), keyring.sealer(PURPOSE), desk.gate),
+            carrier=partial(carry, senders),
+            settings=desk.settings,
+            clock=desk.clock,
+            pause=time.sleep,
+            new_id=uuid.uuid4,
+        )
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    handle = os.open(directory / "notify.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            what = "people are being told at this moment"
+            raise Conflict(
+                what, where="notify.lock", cure="wait until that run ends; see how far it is by: progress"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def carry(
+    post: Senders, contact: Contact, letter: Letter, *, send: uuid.UUID, before: Callable[[str], None]
+) -> Carried:
+    """One notice by the senders of the settings, in their order; a number where no SMS may go takes none."""
+    to = fraud.destination(contact)
+    try:
+        fraud.judge(to, {}, post.fraud)
+    except Refused:
+        return Carried("never")
+    mail = Message(letter.subject, letter.text, letter.html)
+    message = mail if contact.kind == "email" else Message(letter.subject, letter.sms)
+    try:
+        deliver(post.senders, contact, message, send=send, country=to.country, before=before, breaker=post.breaker)
+    except SendFailed as failed:
+        return Carried("never" if failed.tried and failed.verdict != "next" else "again")
+    return Carried("sent")
