@@ -71,10 +71,12 @@ def mac_of(sequence: int, leaf: bytes, mac: Mac) -> bytes:
     return mac(b"solely/ledger/entry\0" + sequence.to_bytes(8, "big") + leaf)
 
 
-def check_mac(record: Record, mac: Mac) -> None:
-    """Raise Tampered unless the appender wrote this body at this sequence."""
-    if not hmac.compare_digest(mac_of(record.sequence, leaf_hash(record.body), mac), record.mac):
+def check_mac(record: Record, mac: Mac) -> bytes:
+    """The leaf hash of the record's body, once the appender wrote it at this sequence; raises Tampered else."""
+    leaf = leaf_hash(record.body)
+    if not hmac.compare_digest(mac_of(record.sequence, leaf, mac), record.mac):
         raise Tampered("not written by the appender", where=f"ledger entry {record.sequence}")
+    return leaf
 
 
 def head_after(head: Head, record: Record, mac: Mac) -> Head:
@@ -83,10 +85,10 @@ def head_after(head: Head, record: Record, mac: Mac) -> Head:
     An appender that starts runs this over what was stored after the head it knows; Tampered where
     anything is wrong.
     """
-    check_mac(record, mac)
+    leaf = check_mac(record, mac)
     if record.sequence != head.size:
         raise Tampered("out of its place", where=f"ledger entry {head.size}")
     time = read_time(record.body, head.size)
     if time < head.time:
         raise Tampered("its time goes backwards", where=f"ledger entry {head.size}")
-    return Head(head.frontier.append(leaf_hash(record.body)), time)
+    return Head(head.frontier.append(leaf), time)

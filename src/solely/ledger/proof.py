@@ -14,14 +14,13 @@ to an older checkpoint can't be told from a whole one, and `anchored` is None.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from solely.errors import Tampered
 from solely.ledger.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
-from solely.ledger.log import Mac, mac_of
+from solely.ledger.log import Mac, Record, check_mac
 from solely.ledger.placed import read_time
 from solely.ledger.tree import Frontier, leaf_hash
 
@@ -162,10 +161,7 @@ def _authentic(bodies: Iterable[bytes], macs: Iterable[bytes] | None, mac: Mac |
     beside = iter(macs)
     sequence = -1
     for sequence, body in enumerate(bodies):
-        leaf = leaf_hash(body)
-        if not hmac.compare_digest(mac_of(sequence, leaf, mac), next(beside, b"")):
-            raise Tampered("not written by the appender", where=_where(sequence))
-        yield body, leaf
+        yield body, check_mac(Record(sequence, body, next(beside, b"")), mac)
     if next(beside, None) is not None:
         raise Tampered("missing: there is a MAC for it", where=_where(sequence + 1))
 
