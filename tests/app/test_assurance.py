@@ -37,12 +37,12 @@ def used(made, tmp_path_factory):
     """A directory in which something of each kind happened."""
     directory = copied(made, tmp_path_factory.mktemp("assured") / "data")
     path = directory.parent / "list.csv"
-    path.write_text("email\nu0@example.com\nu1@example.com\nu2@example.com\n")
+    path.write_text("email\nsomeone-0@example.com\nsomeone-1@example.com\nsomeone-2@example.com\n")
     with Solely(directory, clock=lambda: NOW) as solely:
         for n in range(3):
-            solely.give(row(f"u{n}", "tailored-audiences"), NOTICES["tailored-audiences"])
-        solely.give(row("u0", "two-factor"), NOTICES["two-factor"])
-        solely.withdraw("u2", "tailored-audiences")
+            solely.give(row(f"someone-{n}", "tailored-audiences"), NOTICES["tailored-audiences"])
+        solely.give(row("someone-0", "two-factor"), NOTICES["two-factor"])
+        solely.withdraw("someone-2", "tailored-audiences")
         solely.match(path, "acme", "one")
         with pytest.raises(Refused):
             solely.match(path, "acme", "two", "two-factor")
@@ -80,7 +80,7 @@ def test_nobody_is_named_in_it(used):
     with Solely(used) as solely:
         told = repr(assure(solely).as_json())
     assert "example.com" not in told
-    assert "u0" not in told
+    assert "someone" not in told
 
 
 def test_it_writes_nothing_of_its_own_into_the_ledger(used):
