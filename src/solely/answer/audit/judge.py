@@ -102,12 +102,12 @@ class Keys:
             f"WHEN {where} THEN array_distinct({self.dialect.array(items)})"
             for where, items in forms(self.rules).items()
         ]
-        each = self.dialect.array(f"key_of({ALGORITHMS[name]})" for name in sorted(algorithms))
+        each = self.dialect.array(ALGORITHMS[name] for name in sorted(algorithms))
         explode = self.dialect.explode
         return (
-            f"SELECT {kept}, {explode}({each}) AS key FROM"  # noqa: S608 - our own names
+            f"SELECT {kept}, key_of(digest) AS key FROM (SELECT {kept}, {explode}({each}) AS digest FROM"  # noqa: S608 - our own names
             f" (SELECT {kept}, {explode}(CASE {' '.join(cases)} END) AS form FROM {table} WHERE hashed = '') f"
-            " WHERE form IS NOT NULL"
+            " WHERE form IS NOT NULL) d"
         )
 
 

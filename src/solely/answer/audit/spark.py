@@ -2,7 +2,7 @@
 
 - `master` is Spark's own (`local[4]`, `spark://host:7077`, `yarn`, `k8s://…`) or a Spark Connect server (`sc://…`).
 - What is unusual about a contact is read by `solely.contact` on the executors: `solely` must be installed there.
-- The extra `solely[spark]` brings PySpark and a Java it runs on.
+- The extra `solely[spark]` brings PySpark; a Spark on this machine needs Java 17 or 21, too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def spark(master: str, tell: Tell) -> Iterator[Spark]:
     try:
         session = builder.getOrCreate()
     except Exception:  # noqa: BLE001 - of py4j, gRPC and Java, each its own
-        cure = "check the URL, and that the server runs; Spark itself needs Java (JAVA_HOME)"
+        cure = "check the URL, and that the server runs; Spark on this machine needs Java 17 or 21"
         raise Unavailable("Spark does not answer", where=master, cure=cure) from None
     try:
         yield Spark(session, tell)
