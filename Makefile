@@ -3,12 +3,13 @@
 # make check  the same with the quick tests alone
 # make grid   every list of fifteen worlds against their truth (long)
 # make bench  figures, side by side with what else one would use
+# make proofs every bit of a large ledger flipped, a million random changes of a small one (long)
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check grid bench lint lock clean browser
+.PHONY: run test check grid bench proofs lint lock clean browser
 
 run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
@@ -25,6 +26,13 @@ grid: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
 	$(BIN)/python bench/verification.py
+	$(BIN)/python bench/ledger.py
+	$(BIN)/python bench/mutations.py --count 20000
+	$(BIN)/python bench/exchange.py
+
+proofs: $(READY)
+	$(BIN)/python bench/bits.py
+	$(BIN)/python bench/mutations.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ import psycopg
 from solely.app.directory import verifier_key
 from solely.app.fetch import from_folder
 from solely.app.publish import Published, publish
+from solely.app.recompute import Seen
 from solely.app.witness_settings import witness_settings_in
 from solely.app.witnesses import Alarm, Witnesses
 from solely.errors import Conflict, NotFound, Tampered
@@ -65,8 +66,11 @@ class SignedLedger:
             raise NotFound("nothing was written yet", where="ledger")
         return note
 
-    def verify(self) -> Verified:
-        """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC."""
+    def verify(self, seen: Seen | None = None) -> Verified:
+        """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC.
+
+        `seen` is told now and then how many entries are checked.
+        """
         with closing(ledger.records(self._connection)) as stored:
             bodies, beside = itertools.tee(stored)  # read in step, so nothing piles up
             return verify_log(
@@ -76,13 +80,14 @@ class SignedLedger:
                 anchor=self._anchor(),
                 macs=(record.mac for record in beside),
                 mac=self._keyring.ledger().mac,
+                seen=seen,
             )
 
-    def publish(self, folder: Path | None = None) -> Published:
+    def publish(self, folder: Path | None = None, seen: Seen = lambda _size: None) -> Published:
         """Sign, and bring a folder of static files up to it; by default `ledger/public`. See `publish.publish`."""
         if folder is not None and folder.absolute() == self._folder:
             raise Conflict("the ledger's own folder", where=str(folder), cure="publish to another")
-        return publish(self._bodies, self.sign, self._key, folder or self.public)
+        return publish(self._bodies, self.sign, self._key, folder or self.public, seen)
 
     def publish_at_once(self) -> None:
         """Bring `ledger/public` up to the newest signed head, where it is not there yet."""
