@@ -23,6 +23,7 @@ __all__ = [
     "givings_after",
     "givings_of",
     "member_of",
+    "numbers_among",
     "numbers_of",
     "persons",
     "reached",
@@ -98,6 +99,16 @@ def numbers_of(connection: psycopg.Connection, pseudonym: UUID) -> dict[UUID, in
     """The givings of a person, each with its number."""
     rows = connection.execute("SELECT giving, number FROM advertising.givings WHERE pseudonym = %s", [pseudonym])
     return dict(rows.fetchall())
+
+
+def numbers_among(connection: psycopg.Connection, givings: Sequence[tuple[UUID, UUID]]) -> list[int]:
+    """The numbers of givings that are named by pseudonym and id."""
+    rows = connection.execute(
+        "SELECT g.number FROM unnest(%s::uuid[], %s::uuid[]) AS a (pseudonym, giving)"
+        " JOIN advertising.givings g USING (pseudonym, giving)",
+        [[pseudonym for pseudonym, _ in givings], [giving for _, giving in givings]],
+    )
+    return [number for (number,) in rows]
 
 
 def member_of(connection: psycopg.Connection, pseudonym: UUID) -> int | None:

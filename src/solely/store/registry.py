@@ -23,6 +23,7 @@ __all__ = [
     "held",
     "imported",
     "pseudonyms",
+    "pseudonyms_in",
     "subjects",
     "subjects_of",
 ]
@@ -120,6 +121,15 @@ def imported(connection: psycopg.Connection) -> dict[str, frozenset[int]]:
     """By import, the entries of the givings that came of it."""
     rows = connection.execute("SELECT import, array_agg(entry) FROM registry.imports GROUP BY import")
     return {name: frozenset(entries) for name, entries in rows}
+
+
+def pseudonyms_in(connection: psycopg.Connection, compartment: Compartment, subjects: Sequence[str]) -> dict[str, UUID]:
+    """By subject that a compartment knows, the pseudonym."""
+    rows = connection.execute(
+        "SELECT subject, pseudonym FROM registry.pseudonyms WHERE compartment = %s AND subject = ANY(%s)",
+        [compartment, list(subjects)],
+    )
+    return dict(rows.fetchall())
 
 
 def subjects(connection: psycopg.Connection, compartment: Compartment, pseudonyms: Sequence[UUID]) -> dict[UUID, str]:

@@ -1,0 +1,62 @@
+"""Who was affected, in pieces: each can be written down before it is told, and no list is ever whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from pyroaring import BitMap
+
+from solely.answer.affected import Affected
+from solely.answer.known import numbers_of
+from solely.ledger.members import Ids
+from solely.store import evidence, registry
+
+__all__ = ["Piece", "Row", "pieces"]
+
+PIECE = 1 << 18  # people at most
+
+
+class Row(NamedTuple):
+    """A subject, and the countries that are known of their givings in question; empty where none is."""
+
+    subject: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Piece:
+    """Some of the affected: what an entry commits to before `rows` are told."""
+
+    ids: Ids
+    rows: tuple[Row, ...]
+
+
+def pieces(affected: Affected, size: int = PIECE) -> Iterator[Piece]:
+    """The affected, each once: first whom matches met, committed to by member number, then the others, by a giving.
+
+    Whom the registry forgot, who was erased, is counted and can't be named.
+    """
+    countries = affected.countries
+    last = affected.met.max() if affected.met else -1
+    for start in range(0, last + 1, size):
+        if part := affected.met & BitMap(range(start, start + size)):
+            yield _met(affected, part, countries)
+    others = sorted(affected.only_elsewhere().items(), key=lambda one: one[1])
+    for start in range(0, len(others), size):
+        some = others[start : start + size]
+        ids = np.frombuffer(b"".join(giving.bytes for _, giving in some), np.uint8).reshape(-1, 16)
+        rows = (Row(subject, " ".join(sorted(affected.elsewhere[subject].countries))) for subject, _ in some)
+        yield Piece(ids, tuple(rows))
+
+
+def _met(affected: Affected, part: BitMap, countries: dict[str, BitMap]) -> Piece:
+    sources = affected.sources
+    persons = evidence.persons(sources.advertising, numbers_of(part).tolist())
+    subjects = registry.subjects(sources.registry, "advertising", [one.pseudonym for one in persons])
+    named = [(one.member, subjects[one.pseudonym], one.first) for one in persons if one.pseudonym in subjects]
+    here = {name: met & part for name, met in countries.items()}
+    rows = (Row(subject, " ".join(name for name, met in here.items() if first in met)) for _, subject, first in named)
+    return Piece(np.array([member for member, *_ in named], np.uint64), tuple(rows))

@@ -1,0 +1,119 @@
+"""My uses: all that was done with one person's contacts, and nothing of what was done with another's.
+
+1  what they gave, and how each giving ended
+2  the entries about it: those of the givings and their ends (registry), of matches (advertising's evidence), of what
+   was opened, sent or refused (the ids kept beside an entry), of disclosures (the numbers kept beside one)
+3  each entry read back from the ledger, with its MAC
+
+Advertising is asked by the numbers of this person's advertising givings, and learns of no other giving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from solely.answer.sources import Sources
+from solely.errors import NotFound, Tampered
+from solely.ledger.entry import Entry
+from solely.store import entries, evidence, registry
+
+__all__ = ["Act", "Uses", "uses"]
+
+Member = int | bytes  # a number, or an id of 16 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done, which a ledger entry speaks of: when, what, for what purpose, by whom, through which giving.
+
+    `giving` is None where it was about the person and no giving (an officer's reset, a list that was disclosed).
+    `member` is what the entry commits to of this person. `details` are the entry's: advertiser's audience, partner.
+    """
+
+    sequence: int
+    at: datetime
+    what: str
+    purpose: str | None
+    by: str
+    giving: UUID | None
+    member: Member
+    details: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a person gave, oldest first, and what was done with it, in the order of the ledger."""
+
+    subject: str
+    givings: tuple[registry.Held, ...]
+    acts: tuple[Act, ...]
+
+
+class _Found(NamedTuple):
+    """An entry that commits to `member`, through a giving or none."""
+
+    sequence: int
+    giving: UUID | None
+    member: Member
+
+
+def uses(sources: Sources, subject: str) -> Uses:
+    """All about a subject. Raises NotFound for who never gave anything, Tampered where the ledger was changed."""
+    givings = registry.held(sources.registry, subject)
+    pseudonyms = registry.pseudonyms(sources.registry, subject)
+    if not givings and not pseudonyms:
+        raise NotFound("no subject of that id gave anything", cure="use the id the giving was recorded under")
+    found = [*_of_givings(givings), *_kept(sources, givings, pseudonyms)]
+    if "advertising" in pseudonyms:
+        found += _of_advertising(sources, pseudonyms["advertising"])
+    read = entries.read(sources.ledger, sources.mac, {one.sequence for one in found})
+    found.sort(key=lambda one: (one.sequence, str(one.giving)))
+    return Uses(subject, tuple(givings), tuple(_act(one, read) for one in found))
+
+
+def _of_givings(givings: list[registry.Held]) -> Iterator[_Found]:
+    for one in givings:
+        yield _Found(one.entry, one.giving, one.giving.bytes)
+        if one.ending is not None:
+            yield _Found(one.ending, one.giving, one.giving.bytes)
+
+
+def _kept(sources: Sources, givings: list[registry.Held], pseudonyms: Mapping[str, UUID]) -> Iterator[_Found]:
+    """By the ids that are kept beside entries: of givings that were used, and of the person in a compartment."""
+    mine = {one.giving for one in givings}
+    for sequence, places in entries.about(sources.ledger, [*mine, *pseudonyms.values()]).items():
+        for _, id_ in places:
+            yield _Found(sequence, id_ if id_ in mine else None, id_.bytes)
+
+
+def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
+    numbers = {number: giving for giving, number in evidence.numbers_of(sources.advertising, pseudonym).items()}
+    through = evidence.through(sources.advertising, numbers)
+    for entry in entries.matches(sources.ledger, sources.mac, list(through)):
+        for advertiser, number in through[UUID(str(entry.details["upload"]))]:
+            if entry.principal == f"advertiser {advertiser}":
+                yield _Found(entry.sequence, numbers[number], number)
+    member = evidence.member_of(sources.advertising, pseudonym)
+    if member is not None:
+        for sequence in entries.kept_with(sources.ledger, member):
+            yield _Found(sequence, None, member)
+
+
+def _act(found: _Found, read: Mapping[int, Entry]) -> Act:
+    entry = read.get(found.sequence)
+    if entry is None:
+        raise Tampered("an entry is missing", where=f"ledger entry {found.sequence}")
+    return Act(
+        entry.sequence,
+        entry.time,
+        entry.type,
+        entry.purpose,
+        entry.principal,
+        found.giving,
+        found.member,
+        entry.details,
+    )

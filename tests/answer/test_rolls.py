@@ -1,0 +1,90 @@
+"""Unions of what matches used are the same with rolls, without, with old ones, and with ones of elsewhere."""
+
+import random
+
+import pytest
+from pyroaring import BitMap
+
+from acts import ADS
+from solely.answer.rolls import Rolls, read_match, read_rolls, renew, union
+from solely.errors import Tampered
+from solely.store import entries
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def told(platform):
+    """Twenty matches of thirty people by three advertisers in three months."""
+    chance = random.Random(5)
+    people = [f"person{n}@example.com" for n in range(30)]
+    platform.give([(one.partition("@")[0], ADS, one, "v1", None) for one in people])
+    for number in range(20):
+        platform.wait(days=4)
+        platform.match(chance.sample(people, chance.randint(0, 12)), f"adv{number % 3}", f"audience {number % 5}")
+    platform.solely._sources.folder.mkdir()
+    return platform
+
+
+def every(platform):
+    sources = platform.solely._sources
+    return [read_match(entry) for entry in entries.matches(sources.ledger, sources.mac)]
+
+
+def some_groups(matches):
+    chance = random.Random(7)
+    yield matches
+    yield []
+    for name in {match.advertiser for match in matches} | {match.month for match in matches}:
+        yield [match for match in matches if name in {match.advertiser, match.month}]
+    for _ in range(20):
+        yield chance.sample(matches, chance.randint(0, len(matches)))
+
+
+def test_with_rolls_and_without_the_union_is_the_same(told):
+    sources, matches = told.solely._sources, every(told)
+    assert renew(sources, matches, keep=21).files == ()
+    plain = [union(sources, Rolls(()), some) for some in some_groups(matches)]
+    old = renew(sources, matches[:15], keep=1)
+    assert len(old.files) >= 5
+    assert [union(sources, old, some) for some in some_groups(matches)] == plain
+    new = renew(sources, matches, keep=1)
+    assert max(len(uploads) for uploads, _ in new.files) == len(matches)
+    assert [union(sources, new, some) for some in some_groups(matches)] == plain
+    asked = BitMap(range(1, 12))
+    assert [union(sources, new, some, asked) for some in some_groups(matches)] == [one & asked for one in plain]
+    assert union(sources, new, matches, BitMap()) == BitMap()
+
+
+def test_a_roll_of_what_is_not_there_any_more_is_not_used(told):
+    sources, matches = told.solely._sources, every(told)
+    rolls = renew(sources, matches, keep=1)
+    fewer = matches[:-1]
+    assert union(sources, rolls, fewer) == union(sources, Rolls(()), fewer)
+    again = renew(sources, fewer, keep=1)
+    assert union(sources, again, fewer) == union(sources, Rolls(()), fewer)
+
+
+def test_a_roll_that_is_no_file_of_ours_is_left_out(told):
+    sources, matches = told.solely._sources, every(told)
+    renew(sources, matches, keep=1)
+    count = len(read_rolls(sources.folder).files)
+    path = next(sources.folder.glob("roll.*"))
+    path.write_bytes(b"x")
+    assert len(read_rolls(sources.folder).files) == count - 1
+    path.unlink()
+
+
+def test_evidence_that_is_not_what_was_written_down_is_an_error(told):
+    sources, (match, *_) = told.solely._sources, [one for one in every(told) if one.count > 1]
+    wrong = type(match)(**{name: getattr(match, name) for name in match.__slots__} | {"count": match.count + 1})
+    with pytest.raises(Tampered, match="evidence"):
+        union(sources, Rolls(()), [wrong])
+
+
+def test_a_match_is_told_as_its_entry_has_it(told):
+    match = every(told)[0]
+    use = told.uses[0]
+    assert (match.at, match.advertiser, match.audience, match.partner) == (use.at, "adv0", "audience 0", None)
+    assert (match.purpose, match.policy, match.software) == (ADS, told.policy, "1.0")
+    assert (match.count, match.month) == (len(use.givings), "2030-01")
