@@ -18,12 +18,18 @@ from typing import Self, TextIO
 import numpy as np
 import psycopg
 
+from solely.answer.incidents import Incidents
+from solely.answer.question import Question
+from solely.answer.sources import Sources
 from solely.app import erased
+from solely.app.affected import Affected
 from solely.app.beside import Beside
 from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
+from solely.app.incidents import open_incidents
 from solely.app.publish import Published
 from solely.app.signed import SignedLedger
+from solely.app.uses import Shown, show
 from solely.app.verification import open_post, open_security, settings_in
 from solely.app.witnesses import Alarm
 from solely.audiences.lists import read_list
@@ -270,6 +276,29 @@ class Solely:
         self._gate.write_down(words)
         pseudonyms = advertising.pseudonyms_of(self.audiences.connection, members)
         return registry.subjects_of(self._registry, "advertising", pseudonyms)
+
+    def uses(self, subject: str, *, receipts: Path | None = None) -> Shown:
+        """All that was done with a subject's contacts, for that person; proofs of it in a new folder `receipts`."""
+        return show(self._sources, subject, receipts, self.prove)
+
+    def affected(self, question: Question) -> Affected:
+        """Exactly the subjects whose givings were used so, for the officer; what is told is written down before.
+
+        Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
+        """
+        self._signed.witnesses.require()
+        return Affected(self._sources, question, self._gate.write_down)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        """What answers are made from. The ledger by a connection of its own: the gate's must be in no transaction."""
+        keyring, folder = self._ledger_keyring, self.directory / "answers"
+        return Sources(self._registry, self._login(keyring), self.audiences.connection, keyring.ledger().mac, folder)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What should not have been: who is affected, what is stopped, who is told; for the officer."""
+        return open_incidents(self.directory, self._login, self._gate, self._sources, self.affected, self.policy)
 
     @cached_property
     def _registry(self) -> psycopg.Connection:

@@ -8,16 +8,19 @@ from types import FrameType
 
 import typer
 
+from solely.cli.affected import affected
 from solely.cli.assurance import assurance
 from solely.cli.audience import audience_cli
 from solely.cli.audit import audit
 from solely.cli.erase import erase
 from solely.cli.give import give, withdraw
+from solely.cli.incident import incident_cli
 from solely.cli.init import init
 from solely.cli.ledger import ledger_cli
 from solely.cli.ledger_serve import ledger_serve
 from solely.cli.match import match
 from solely.cli.terminal import QUIET, complain
+from solely.cli.uses import uses
 from solely.cli.verify import verify_cli
 from solely.cli.witness import witness
 from solely.errors import SolelyError, Unavailable
@@ -25,10 +28,11 @@ from solely.errors import SolelyError, Unavailable
 __all__ = ["main"]
 
 cli = typer.Typer(**QUIET, add_completion=False, help="Each contact used solely for what it was given for.")
-for verb in (init, give, withdraw, erase, match, assurance, audit, witness):
+for verb in (init, give, withdraw, erase, match, uses, affected, assurance, audit, witness):
     cli.command()(verb)
 cli.add_typer(audience_cli, name="audience")
 ledger_cli.command("serve")(ledger_serve)
+cli.add_typer(incident_cli, name="incident")
 cli.add_typer(ledger_cli, name="ledger")
 cli.add_typer(verify_cli, name="verify")
 
