@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -143,6 +144,18 @@ def test_a_server_s_log_is_verified(public, here):
         serving.shutdown()
         thread.join()
     assert (code, said.startswith("Verified: 300 published")) == (0, True)
+
+
+def test_at_a_terminal_it_shows_how_far_it_is(public):
+    ours, theirs = pty.openpty()
+    command = [str(SOLELY), "ledger", "verify", "--files", public / "public", "--key", public / "verifier.key"]
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "80", "TERM": "xterm"}
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True, env=environment)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "recomputing what is published" in shown
+    assert "300 entries" in shown
 
 
 class _Quiet(SimpleHTTPRequestHandler):
