@@ -41,7 +41,9 @@ class Snapshots:
         try:
             cursor = connection.cursor()
             self._cursors.append(cursor)
-            cursor.execute(place.select)
+            cursor.execute(f"SELECT * FROM ({place.select}) t LIMIT 0")  # noqa: S608 - the caller's own, read-only
+            columns = ", ".join(map(_column, cursor.fetch_record_batch().schema))
+            cursor.execute(f"SELECT {columns} FROM ({place.select}) t")  # noqa: S608 - names are quoted
             return cursor.fetch_record_batch()
         except adbc_driver_manager.Error as error:
             if "read-only" in str(error):
@@ -67,3 +69,11 @@ class Snapshots:
                 what = "PostgreSQL does not answer, or not to this user"
                 raise Unavailable(what, where=place.name, cure=cure) from None
         return self._connections[place.url]
+
+
+def _column(field: pa.Field) -> str:
+    """SQL: infinity comes as NULL, its opposite as the first day there is; the driver would make dates of both."""
+    name = '"' + field.name.replace('"', '""') + '"'
+    if not pa.types.is_timestamp(field.type):
+        return name
+    return f"CASE {name} WHEN 'infinity' THEN NULL WHEN '-infinity' THEN '0001-01-01' ELSE {name} END AS {name}"
