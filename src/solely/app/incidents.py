@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import psycopg
 
@@ -23,6 +22,7 @@ from solely.answer.incidents.notify import Carried, Post
 from solely.answer.incidents.opening import PURPOSE, Service
 from solely.answer.question import Question
 from solely.answer.sources import Sources
+from solely.app.affected import Affected
 from solely.app.directory import read_keyring
 from solely.app.incident_settings import incident_settings_in
 from solely.app.verification import open_post, settings_in
@@ -38,16 +38,7 @@ from solely.verification.security import Post as Senders
 from solely.verification.senders.failover import deliver
 from solely.verification.senders.port import Message, SendFailed
 
-__all__ = ["Affected", "carry", "open_incidents"]
-
-
-class Affected(Protocol):
-    """What of an answer an incident needs."""
-
-    @property
-    def people(self) -> int: ...
-
-    def subjects(self) -> Iterator[str]: ...
+__all__ = ["carry", "open_incidents"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,7 +76,9 @@ def open_incidents(
 
 
 def _extent(answer: Affected, now: datetime) -> Extent:
-    return Extent(now.astimezone(UTC), answer.people)
+    """Its counts; how many records that are is for the officer to say."""
+    found = answer.counts()
+    return Extent(now.astimezone(UTC), found.people, None, found.by_advertiser, found.by_month, found.by_country)
 
 
 def _details(sources: Sources, sequence: int) -> Mapping[str, str | int]:
@@ -142,7 +135,7 @@ def carry(
     try:
         fraud.judge(to, {}, post.fraud)
     except Refused:
-        return Carried("never")
+        return Carried("never", "no SMS goes to such a number, by the settings")
     mail = Message(letter.subject, letter.text, letter.html)
     message = mail if contact.kind == "email" else Message(letter.subject, letter.sms)
     try:

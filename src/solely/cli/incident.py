@@ -87,11 +87,11 @@ def incident_narrow(
         "givings": giving,
     }  # fmt: skip
     asked = question(named)
-    if asked is not None and (people is not None or records is not None):
-        raise BadInput("it is counted by its question", where="--people, --records", cure="leave the numbers out")
+    if asked is not None and people is not None:
+        raise BadInput("it is counted by its question", where="--people", cure="leave the number out")
     with open_directory(directory) as solely:
         if people is None:
-            made = solely.incidents.narrow(incident, asked, officer=officer, why=why)
+            made = solely.incidents.narrow(incident, asked, records=records, officer=officer, why=why)
         else:
             made = solely.incidents.count_by_hand(incident, people, records, officer=officer, why=why)
         answer(json_, incident_json(made, solely.incidents.deadlines(made)), lambda: show_incident(solely, made))

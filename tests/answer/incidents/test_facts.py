@@ -66,7 +66,8 @@ def test_a_time_is_past_and_in_utc():
 
 
 def test_a_count_by_hand_is_a_number_of_people():
-    assert by_hand(5, None, NOW) == Extent(NOW, 5)
+    assert by_hand(Extent(NOW, 0), 5, None) == Extent(NOW, 5)
+    assert by_hand(Extent(NOW, 5, advertisers={"acme": 5}), 5, 9) == Extent(NOW, 5, 9, {"acme": 5})
     for people, records in ((-1, None), (10**11, None), (1, -1)):
         with pytest.raises(BadInput):
-            by_hand(people, records, NOW)
+            by_hand(Extent(NOW, 0), people, records)

@@ -101,6 +101,7 @@ def test_a_number_where_no_sms_may_go_takes_none(office, subject):
     incident = office.decided(office.used(subject))
     notify(office, incident)
     assert states(office, incident) == {subject: "failed"}
+    assert why(office, incident, subject) == "no SMS goes to such a number, by the settings"
     assert office.sms.letters == []
 
 

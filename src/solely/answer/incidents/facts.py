@@ -60,11 +60,11 @@ def _texts(present: Incident, new: Texts, language: str) -> dict[str, Texts]:
     return {language: replace(present.texts.get(language, Texts()), **written)} if written else {}
 
 
-def by_hand(people: int, records: int | None, now: datetime) -> Extent:
-    """A count that no question answers. Raises BadInput where it can't be one."""
+def by_hand(counted: Extent, people: int, records: int | None) -> Extent:
+    """A count with numbers that an officer says. Raises BadInput where they can't be such."""
     if not all(0 <= one <= _MOST for one in (people, records or 0)):
         raise BadInput("not a number of people, or of records", where="--people, --records")
-    return Extent(now, people, records)
+    return replace(counted, people=people, records=records)
 
 
 def read_text(text: str, where: str, most: int = MAX_TEXT) -> str:

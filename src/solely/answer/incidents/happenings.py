@@ -17,6 +17,7 @@ from solely.store.registry import Held
 __all__ = ["happened", "happenings"]
 
 _ADVERTISER = "advertiser "
+_USES = frozenset({"use", "send"})  # as the answer to the question counts them (answer/elsewhere.py)
 
 
 def happened(sources: Sources, question: Question, subject: str) -> list[Happening]:
@@ -39,32 +40,26 @@ def happenings(
     for held in found.givings:
         if question.imports and held.entry not in imported:
             continue
-        acts = [act for act in found.acts if act.giving == held.giving and act.what == "use"]
-        acts = [act for act in acts if _asked(question, act, held) and _made(question, read[act.sequence])]
+        acts = [act for act in found.acts if act.giving == held.giving and act.what in _USES]
+        acts = [act for act in acts if _asked(question, act, held, read[act.sequence])]
         told += [_happening(held, purpose, acts) for purpose in dict.fromkeys(act.purpose for act in acts)]
     return told
 
 
-def _asked(question: Question, act: Act, held: Held) -> bool:
+def _asked(question: Question, act: Act, held: Held, entry: Entry) -> bool:
     advertiser = act.by.removeprefix(_ADVERTISER) if act.by.startswith(_ADVERTISER) else None
     tests = (
         (question.advertisers, advertiser),
         (question.audiences, f"{advertiser}/{act.details.get('audience')}"),
         (question.partners, act.details.get("partner")),
-        (question.purposes, act.purpose),
         (question.notices, f"{held.purpose}/{held.notice}"),
         (question.givings, act.giving),
     )
     in_time = (question.since is None or act.at >= question.since) and (
         question.until is None or act.at < question.until
     )
-    return in_time and all(not names or value in names for names, value in tests)
-
-
-def _made(question: Question, entry: Entry) -> bool:
-    """By that software, under that policy."""
-    policy = not question.policies or any(entry.policy.startswith(one) for one in question.policies)
-    return policy and (not question.software or entry.software in question.software)
+    means = question.means(entry.purpose, entry.software, entry.policy)
+    return in_time and means and all(not names or value in names for names, value in tests)
 
 
 def _happening(held: Held, purpose: str | None, acts: Sequence[Act]) -> Happening:

@@ -107,11 +107,24 @@ class Incidents:
         changed = described(present, facts, self.book.now())
         return self.book.add(replace(changed, why=read_line(why, "--why")), Change("describe", officer))
 
-    def narrow(self, incident: str, question: Question | None = None, *, officer: str, why: str = "") -> Incident:
-        """Say which uses were wrong, and count whom they affect; without a question the present one is counted anew."""
+    def narrow(
+        self,
+        incident: str,
+        question: Question | None = None,
+        *,
+        records: int | None = None,
+        officer: str,
+        why: str = "",
+    ) -> Incident:
+        """Say which uses were wrong, and count whom they affect; without a question the present one is counted anew.
+
+        `records`, how many contacts that are about (GDPR Art. 33(3)(a)), is what the officer says.
+        """
         present = self.book.before(incident, "narrow")
-        asked = question or self.question_of(incident)
-        changed = replace(present, question=asked.as_json(), extent=self.count(asked), why=read_line(why, "--why"))
+        asked, kept = question or self.question_of(incident), present.extent.records if present.extent else None
+        counted = self.count(asked)
+        extent = by_hand(counted, counted.people, kept if records is None else records)
+        changed = replace(present, question=asked.as_json(), extent=extent, why=read_line(why, "--why"))
         return self.book.add(changed, Change("narrow", officer))
 
     def count_by_hand(
@@ -119,7 +132,7 @@ class Incidents:
     ) -> Incident:
         """Say how many are affected where no question can be asked: of another system's data. Nobody can be told."""
         present = self.book.before(incident, "narrow")
-        extent = by_hand(people, records, self.book.now())
+        extent = by_hand(Extent(self.book.now(), 0), people, records)
         changed = replace(present, question=None, extent=extent, why=read_line(why, "--why"))
         return self.book.add(changed, Change("narrow", officer))
 

@@ -37,16 +37,15 @@ from solely.store.service import Held
 __all__ = ["Carried", "Carrier", "Post", "tell"]
 
 _BATCH = 500  # people looked up at a time
-_WHY_NEVER, _WHY_ENDED = "gave no contact for service notices", "took back the contact for service notices"
-_WHY_NONE, _WHY_REFUSED = "nothing was found that happened to them", "the contact takes no messages"
-_WHY_GAVE_UP, _WHY_SEAL = "no sender took the message", "the contact's seal does not open"
+_NOT_TAKEN = "no sender took the message"
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What became of a message: `sent`; `again`, later may do; `never`, to this contact."""
+    """What became of a message: `sent`; `again`, later may do; `never`, to this contact, and why."""
 
     outcome: Literal["sent", "again", "never"]
+    why: str = "the contact takes no messages"
 
 
 class Carrier(Protocol):
@@ -132,17 +131,18 @@ class _Run:
         for one in self.post.service.held(list(self.known.values()), self.post.clock()):
             self.held.setdefault(one.pseudonym, []).append(one)
 
-    def tell(self, one: Waiting) -> None:
-        """Steps 2 to 5 for one person."""
+    def tell(self, one: Waiting, refused: str = "the contact takes no messages") -> None:
+        """Steps 2 to 5 for one person; `refused` is why another contact of theirs was not sent to."""
         pseudonym = self.known.get(one.subject)
         held = self.held.get(pseudonym, []) if pseudonym else []
         chosen = next((each for each in held if each.stands and each.giving not in one.refused), None)
         if chosen is None:
-            self._settle(one, "failed" if one.refused else "unreachable", why=_why(one, held))
+            ended = "took back the contact for service notices" if held else "gave no contact for service notices"
+            self._settle(one, *("failed", refused) if one.refused else ("unreachable", ended))
             return
         written = self._written(one, chosen)
         if written is None:
-            self._settle(one, "failed", why=_WHY_NONE)
+            self._settle(one, "failed", "nothing was found that happened to them")
             return
         self._wait()
         with answering():
@@ -174,7 +174,7 @@ class _Run:
         except NotFound:  # it ended a moment ago: the next run chooses another, or none
             self._settle(one, "waiting")
         except Tampered:
-            self._refuse(one, chosen, _WHY_SEAL)
+            self._refuse(one, chosen, "the contact's seal does not open")
         except SolelyError:
             if not handed:
                 self._settle(one, "waiting")
@@ -188,16 +188,16 @@ class _Run:
             case "sent":
                 self._settle(one, "sent")
             case "never":
-                self._refuse(one, chosen, _WHY_REFUSED)
+                self._refuse(one, chosen, carried.why)
             case "again" if one.tries < len(waits):
-                self._became(one, Became("waiting", _WHY_GAVE_UP, self.post.clock() + waits[one.tries]))
+                self._became(one, Became("waiting", _NOT_TAKEN, self.post.clock() + waits[one.tries]))
             case "again":
-                self._settle(one, "failed", why=_WHY_GAVE_UP)
+                self._settle(one, "failed", _NOT_TAKEN)
 
     def _refuse(self, one: Waiting, chosen: Held, why: str) -> None:
         """This contact is not tried again; another of theirs is, at once."""
-        self._settle(one, "waiting", why=why, refused=chosen.giving)
-        self.tell(replace(one, refused=(*one.refused, chosen.giving)))
+        self._settle(one, "waiting", why, refused=chosen.giving)
+        self.tell(replace(one, refused=(*one.refused, chosen.giving)), why)
 
     def _settle(self, one: Waiting, state: State, why: str | None = None, *, refused: UUID | None = None) -> None:
         self._became(one, Became(state, why, refused=refused))
@@ -213,9 +213,3 @@ class _Run:
             self.post.pause((self.free_at - now).total_seconds())
             now = self.free_at
         self.free_at = now + timedelta(minutes=1) / self.post.settings.per_minute
-
-
-def _why(one: Waiting, held: Sequence[Held]) -> str:
-    if one.refused:
-        return _WHY_REFUSED
-    return _WHY_ENDED if held else _WHY_NEVER
