@@ -40,7 +40,7 @@ def tell(found: Found) -> Story:
         ),
         solely=_flows(found.platform.standing, _used(found)),
         without=_flows(found.platform.standing, dict.fromkeys(everything, "any")),
-        audit=tuple(AuditLine(name, a.audience_rows, len(a.subjects)) for name, a in found.audit.advertisers.items()),
+        audit=tuple(AuditLine(name, a.audience_rows, a.affected) for name, a in found.audit.advertisers.items()),
         affected=found.audit.affected,
         ledger=LedgerLine(ledger.size, ledger.root.hex(), ledger.checkpoints, found.refusal),
     )
@@ -85,7 +85,7 @@ def _flows(standing: list[Giving], used: dict[Giving, Use]) -> tuple[Flow, ...]:
 def differences(found: Found) -> list[str]:
     """What differs from the world's truth; empty where nothing does."""
     told = found.truth["legacy_affected"]
-    answered = {name: list(answer.subjects) for name, answer in found.audit.advertisers.items()}
+    answered = {name: list(answer.subjects or ()) for name, answer in found.audit.advertisers.items()}
     audits = [f"audit of {name}" for name in sorted(told | answered) if told.get(name) != answered.get(name)]
     return [words for name in found.truth["lists"] for words in _list_differences(found, name)] + audits
 

@@ -140,12 +140,10 @@ def _without_purposes(steps: Steps, world: Path, lists: list[Path]) -> tuple[Pla
 def _audit(steps: Steps, legacy: Path) -> AuditReport:
     with steps.step("auditing") as step:
         report = audit_tables(
-            legacy / "contacts.csv",
-            legacy / "audiences.csv",
+            str(legacy / "contacts.csv"),
+            str(legacy / "audiences.csv"),
             legal=LAWFUL,
-            contact_columns={},
-            audience_columns={},
-            progress=lambda words: step.doing(f"auditing: {words}"),
+            tell=lambda words, _part: step.doing(f"auditing: {words}"),
         )
         step.done = f"An older platform's tables are audited: {report.affected:,} people wronged."
     return report

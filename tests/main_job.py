@@ -37,14 +37,7 @@ def differences(world: Path, truth: dict[str, Any], data: Path) -> Found:
             match(solely, world / "lists" / name, expected, found)
         found.compare("uses in a ledger that verifies", solely.verify_ledger().size >= 20, truth=True)
     legacy = world / "legacy"
-    report = audit_tables(
-        legacy / "contacts.csv",
-        legacy / "audiences.csv",
-        legal=("tailored-audiences",),
-        contact_columns={},
-        audience_columns={},
-        progress=lambda _words: None,
-    )
+    report = audit_tables(str(legacy / "contacts.csv"), str(legacy / "audiences.csv"), legal=("tailored-audiences",))
     for advertiser, subjects in truth["legacy_affected"].items():
         found.compare(f"affected by {advertiser}", list(report.advertisers[advertiser].subjects), subjects)
     return found

@@ -11,6 +11,7 @@ from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.consent import Notice
 from solely.errors import NotFound, SettingsError, Tampered
+from solely.ledger.entry import decode
 from solely.store import server
 from solely.store.database import Database
 from solely.verification import Wanted
@@ -183,3 +184,15 @@ def test_verification_takes_the_directory_s_settings(data):
         assert solely.counts()  # what needs no verification works on
         with pytest.raises(SettingsError):
             solely.new_verification()
+
+
+def test_a_changed_policy_is_an_entry_before_anything_is_done_under_it(data):
+    path = data / "policy.toml"
+    path.write_text(path.read_text() + "\n# reviewed\n")
+    for _ in range(2):
+        with Solely(data, clock=lambda: NOW) as solely:
+            solely.withdraw("u0", NOTICE.purpose)
+    with Solely(data) as solely:
+        entries = [decode(body) for body in solely._signed._bodies(7)]
+    assert [(one.type, dict(one.details)) for one in entries] == [("policy", {"policy": solely.policy.digest})]
+    assert entries[0].policy == solely.policy.digest

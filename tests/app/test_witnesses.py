@@ -375,15 +375,15 @@ def test_a_directory_restored_whole_from_an_old_backup_is_not_opened(fresh, witn
 def test_who_is_killed_after_the_witness_signed_goes_on_with_the_same_history(fresh, witness, monkeypatch):
     with served(witness_server(witness)) as url:
         (fresh / "ledger.toml").write_text(table([witness], [url], 1, required=True))
-        killed = Solely(fresh, clock=lambda: NOW)
+        killed = Solely(fresh, clock=lambda: NOW, signs=False)
 
         def asked_and_killed(note):
-            Witnesses.cosign(killed._witnesses, note)
+            Witnesses.cosign(killed._signed.witnesses, note)
             raise KeyboardInterrupt
 
         killed.__enter__()
         give(killed, "u1")
-        monkeypatch.setattr(killed._witnesses, "cosign", asked_and_killed)
+        monkeypatch.setattr(killed._signed.witnesses, "cosign", asked_and_killed)
         with pytest.raises(KeyboardInterrupt):
             killed.__exit__(None, None, None)
         with Solely(fresh, clock=lambda: NOW) as solely:

@@ -33,8 +33,8 @@ def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
     fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     try:
         make(fresh, data, policy)
-        with Solely(fresh) as application:
-            application.note_policy()
+        with Solely(fresh):
+            pass  # its first entry is the policy
         if directory.exists():
             directory.rmdir()
         fresh.rename(directory)

@@ -45,6 +45,7 @@ from solely.ledger.proof import Verified
 from solely.purpose import COMPARTMENTS, Compartment, read_policy
 from solely.store import advertising, desk, registry, server
 from solely.store.database import Database
+from solely.store.durable import locked, put
 from solely.store.ledger import Pen, Words
 from solely.tokens import Tokeniser
 from solely.verification import Verification
@@ -79,6 +80,7 @@ class Solely:
         try:
             self._signed.check()
             self._erase_again()
+            self._note_new_policy()
             if self._signs:
                 self._stack.enter_context(Beside(lambda: self._new_signed().checkpoint_at_once))
         except BaseException:
@@ -164,6 +166,14 @@ class Solely:
         )
 
     # -- verbs
+
+    def _note_new_policy(self) -> None:
+        """A policy that is not the one of the last start is an entry before anything is done under it."""
+        noted = self.directory / "ledger" / "policy"
+        with locked(noted.parent):
+            if not noted.exists() or noted.read_text() != self.policy.digest:
+                self.note_policy()
+                put(noted, self.policy.digest)
 
     def note_policy(self) -> int:
         """Write the policy's digest into the ledger; returns the entry's sequence."""
