@@ -7,6 +7,7 @@ product's own commands, which are what is timed. The chain beside it is verified
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -123,9 +124,13 @@ def store_figures(directory: Path, say: Callable[[str], None]) -> list[Figure]:
         ("publish", ["publish", "--dir", directory]),
         ("verify what is published", ["verify", "--files", public, "--key", key]),
     ):
-        seconds, peak = _run(directory, [*map(str, arguments), "--json"])
+        seconds, processor, peak = _run(directory, [*map(str, arguments), "--json"])
         say(f"  {name}: {seconds:.1f} s")
-        figures += [Figure(name, f"{seconds:.1f} s"), Figure("  peak", f"{peak / 1e6:.0f} MB")]
+        figures += [
+            Figure(name, f"{seconds:.1f} s"),
+            Figure("  of processors, without PostgreSQL", f"{processor:.1f} s"),
+            Figure("  peak", f"{peak / 1e6:.0f} MB"),
+        ]
     megabytes = sum(path.stat().st_size for path in public.rglob("*") if path.is_file()) / 1e6
     seconds = _verify_chain(directory)
     return [
@@ -135,9 +140,9 @@ def store_figures(directory: Path, say: Callable[[str], None]) -> list[Figure]:
     ]
 
 
-def _run(directory: Path, arguments: list[str]) -> tuple[float, int]:
-    """Seconds and peak of a command and all it started, without PostgreSQL where it does not use it."""
-    start, peak = time.monotonic(), 0
+def _run(directory: Path, arguments: list[str]) -> tuple[float, float, int]:
+    """Seconds, processor seconds and peak (bytes) of a command and all it started; PostgreSQL is in the peak alone."""
+    start, peak, before = time.monotonic(), 0, os.times()
     command = subprocess.Popen([SOLELY, "ledger", *arguments], stdout=subprocess.PIPE)
     while command.poll() is None:
         peak = max(peak, sum(map(memory_of, processes(command.pid, directory))))
@@ -145,7 +150,9 @@ def _run(directory: Path, arguments: list[str]) -> tuple[float, int]:
     seconds = time.monotonic() - start
     if command.returncode:
         sys.exit(f"solely ledger {arguments[0]} ended with {command.returncode}")
-    return seconds, peak
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return seconds, used, peak
 
 
 def _verify_chain(directory: Path) -> float:
