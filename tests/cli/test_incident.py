@@ -106,9 +106,29 @@ def test_it_is_opened_and_says_what_is_due_when(call, ask):
 def test_a_question_is_asked_by_its_parts(ask, opened):
     incident = opened["incident"]
     assert (opened["people"], opened["question"]) == (2, {"advertisers": ["acme"]})
-    asked = ask("narrow", incident, *EVA, "--advertiser", "acme", "--since", "2020-01-01", "--until", "2020-02-01")
+    asked = ask("narrow", incident, *EVA, "--advertiser", "acme", "--from", "2020-01-01", "--to", "2020-02-01")
     assert asked["people"] == 0
     assert asked["question"]["until"] == "2020-02-01T00:00:00+00:00"
+
+
+def test_a_question_may_name_givings_in_a_file(ask, opened, directory, tmp_path):
+    with Solely(directory) as application:
+        given = [one.id for one in application.standing("ada", "tailored-audiences")]
+    (tmp_path / "givings").write_text("".join(f"{one}\n" for one in given))
+    assert ask("narrow", opened["incident"], *EVA, "--givings", tmp_path / "givings")["people"] == 1
+
+
+def test_affected_asks_what_an_incident_asks(opened, directory, monkeypatch, capsys):
+    def affected(*arguments):
+        monkeypatch.setattr(sys, "argv", ["solely", "affected", *arguments, "--dir", str(directory), "--json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, json.loads(capsys.readouterr().out)
+
+    code, said = affected("--incident", opened["incident"])
+    assert (code, said["people"], said["question"]) == (0, 2, opened["question"])
+    assert affected("--incident", opened["incident"], "--advertiser", "acme")[0] == 2
+    assert affected("--incident", "1999-001")[0] == 4
 
 
 def test_all_that_is_stopped_is_shown_and_let_go_with_a_reason(call, ask, opened):

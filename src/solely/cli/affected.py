@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from solely.answer.affected import Counts
 from solely.answer.question import Question
+from solely.app.affected import Affected
 from solely.app.affected_files import check_files, write_counts, write_picture, write_report, write_subjects
 from solely.cli.terminal import OUT, Dir, Json, answer, busy, open_directory
 from solely.errors import BadInput, NotFound
@@ -36,6 +37,7 @@ def affected(
     software: Annotated[Many, typer.Option(metavar="VERSION", help="By this version of the software.")] = None,
     policy: Annotated[Many, typer.Option(metavar="DIGEST", help="Under this policy: 8 digits or more.")] = None,
     givings: Annotated[Path | None, typer.Option(metavar="FILE", help="Of these givings: an id a line.")] = None,
+    incident: Annotated[str | None, typer.Option(metavar="ID", help="What this incident asks; alone.")] = None,
     counts: Annotated[Path | None, typer.Option(metavar="FILE", help="The counts: .csv, .parquet, .json.")] = None,
     subjects: Annotated[Path | None, typer.Option(metavar="FILE", help="The people: .csv, .parquet, .json.")] = None,
     picture: Annotated[Path | None, typer.Option(metavar="FILE", help="Over time, as .svg.")] = None,
@@ -47,32 +49,47 @@ def affected(
 
     What is told, counts or people, is in the ledger before it is told.
     """
-    question = Question(
-        since=_time(since, "--from"),
-        until=_time(until, "--to"),
-        advertisers=frozenset(advertiser or ()),
-        audiences=frozenset(audience or ()),
-        partners=frozenset(partner or ()),
-        purposes=frozenset(purpose or ()),
-        notices=frozenset(notice or ()),
-        imports=frozenset(imported or ()),
-        software=frozenset(software or ()),
-        policies=frozenset(policy or ()),
-        givings=_givings(givings),
-    )
+    parts = {
+        "since": _time(since, "--from"),
+        "until": _time(until, "--to"),
+        "advertisers": frozenset(advertiser or ()),
+        "audiences": frozenset(audience or ()),
+        "partners": frozenset(partner or ()),
+        "purposes": frozenset(purpose or ()),
+        "notices": frozenset(notice or ()),
+        "imports": frozenset(imported or ()),
+        "software": frozenset(software or ()),
+        "policies": frozenset(policy or ()),
+        "givings": _givings(givings),
+    }
+    alone = _alone(incident, parts)
     check_files(counts, subjects, picture, report)
     with open_directory(directory) as solely, busy("looking who was affected", json_):
+        question = alone or solely.incidents.question_of(incident or "")
         asked = solely.affected(question)
         found = asked.counts()
-        if counts:
-            write_counts(found, counts)
-        if picture:
-            write_picture(asked.over_time(), picture)
-        if report:
-            write_report(question, found, asked.over_time(), report)
+        _write(asked, found, counts, picture, report)
         listed = write_subjects(asked.rows(), subjects) if subjects else None
     content = {"question": question.as_json(), **asdict(found)} | ({} if listed is None else {"listed": listed})
     answer(json_, content, lambda: _show(found, listed, subjects))
+
+
+def _alone(incident: str | None, parts: dict[str, Any]) -> Question | None:
+    """What the options ask; None where an incident is to say. Raises BadInput where both do."""
+    if incident is None:
+        return Question(**parts)
+    if any(parts.values()):
+        raise BadInput("an incident has its own question", where="--incident", cure="name the incident alone")
+    return None
+
+
+def _write(asked: Affected, found: Counts, counts: Path | None, picture: Path | None, report: Path | None) -> None:
+    if counts:
+        write_counts(found, counts)
+    if picture:
+        write_picture(asked.over_time(), picture)
+    if report:
+        write_report(asked.question, found, asked.over_time(), report)
 
 
 def _time(text: str | None, where: str) -> datetime | None:

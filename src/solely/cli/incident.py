@@ -63,17 +63,17 @@ def incident_open(
 def incident_narrow(
     incident: Id,
     officer: Officer,
-    since: When = None,
-    until: When = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Before this time.")] = None,
     advertiser: Names = None,
-    audience: Names = None,
+    audience: Annotated[list[str] | None, typer.Option(metavar="ADVERTISER/AUDIENCE")] = None,
     partner: Names = None,
     purpose: Names = None,
-    notice: Names = None,
-    import_: Annotated[list[str] | None, typer.Option("--import", metavar="NAME")] = None,
+    notice: Annotated[list[str] | None, typer.Option(metavar="PURPOSE/VERSION")] = None,
+    imported: Annotated[list[str] | None, typer.Option("--import", metavar="NAME")] = None,
     software: Names = None,
     policy: Names = None,
-    giving: Names = None,
+    givings: Annotated[Path | None, typer.Option(metavar="FILE", help="An id a line.")] = None,
     people: Count = None,
     records: Count = None,
     why: Why = "",
@@ -83,8 +83,8 @@ def incident_narrow(
     """Say which uses were wrong, and count whom they affect; asked without options it counts anew."""
     named = {
         "since": since, "until": until, "advertisers": advertiser, "audiences": audience, "partners": partner,
-        "purposes": purpose, "notices": notice, "imports": import_, "software": software, "policies": policy,
-        "givings": giving,
+        "purposes": purpose, "notices": notice, "imports": imported, "software": software, "policies": policy,
+        "givings": givings,
     }  # fmt: skip
     asked = question(named)
     if asked is not None and people is not None:

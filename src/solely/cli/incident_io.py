@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -66,6 +67,8 @@ def question(parts: Mapping[str, Any]) -> Question | None:
         return None
     times = {name: time(asked[name]) for name in ("since", "until") if name in asked}
     named = {name: value for name, value in asked.items() if name not in times}
+    if "givings" in named:
+        named["givings"] = named["givings"].read_text(encoding="utf-8").split()
     return Question.from_json(named | {name: at.isoformat() for name, at in times.items() if at})
 
 
@@ -127,11 +130,9 @@ def _decided(one: Incident) -> dict[str, str]:
 
 
 def _show_clocks(deadlines: Iterable[Deadline]) -> None:
-    table = Table("rule", "source", "", box=None, pad_edge=False)
     for one in deadlines:
-        style = "bold red" if one.late else ""
-        table.add_row(one.rule.name, Text(one.rule.source), Text(in_words(one), style))
-    OUT.print(table, highlight=False)
+        say(f"{one.rule.name} ({one.rule.source}):")
+        OUT.print(Padding(Text(in_words(one), "bold red" if one.late else ""), (0, 0, 0, 2)))
 
 
 def show_incidents(solely: Solely, every: Sequence[Incident]) -> None:
