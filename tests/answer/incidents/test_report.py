@@ -54,7 +54,7 @@ def test_what_is_whole_lacks_nothing_and_is_no_draft():
 
 
 def test_of_what_nobody_said_everything_is_named():
-    assert len(missing(BARE, Settings(), clocks(BARE))) == 11
+    assert len(missing(BARE, Settings(), clocks(BARE))) == 12
     said = text(BARE, Settings())
     assert "DRAFT: it is not decided that the authority is told." in said
     assert said.count("[missing]") == 10
@@ -67,7 +67,8 @@ def test_of_what_nobody_said_everything_is_named():
         ("texts", {}, "nature of the breach"),
         ("subject_categories", (), "categories of the people"),
         ("data_categories", (), "categories of the records"),
-        ("extent", None, "approximate numbers"),
+        ("extent", None, "approximate number of people"),
+        ("extent", Extent(NOW, 5), "approximate number of records"),
         ("decisions", (), "whether it is a breach"),
     ],
 )
