@@ -42,8 +42,11 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "cli/verify_page.py": "cli/test_verify.py",
     "cli/verify_people.py": "cli/test_verify.py",
     "answer/audit/dialect.py": "answer/audit/test_engines.py",
+    "answer/audit/duck.py": "answer/audit/test_engines.py",
     "answer/audit/engine.py": "answer/audit/test_engines.py",
+    "answer/audit/files.py": "answer/audit/test_run.py",
     "answer/audit/report.py": "answer/audit/test_run.py",
+    "answer/audit/spark.py": "answer/audit/test_engines.py",
     "store/migrate.py": "store/test_database.py",
 }
 
