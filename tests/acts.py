@@ -46,6 +46,7 @@ class Gave:
     country: str | None
     at: datetime
     ended: datetime | None = None
+    erased: bool = False
 
     @property
     def expires(self):
@@ -163,7 +164,8 @@ class Platform:
                 row = {"subject": subject, "kind": kind, "value": value, "purpose": purpose}
                 row |= {"notice": f"{purpose}/{notice}", "given_at": at, "withdrawn_at": ""}
                 writer.writerow([*(row[column] for column in COLUMNS), country or ""])
-                gave = Gave(subject, purpose, kind, value, notice, name, country, self.time)
+                known = country or ("DE" if kind == "phone" else None)  # as the numbers here begin
+                gave = Gave(subject, purpose, kind, value, notice, name, known, self.time)
                 self.gave.append(gave)
                 self._note(gave.subject, Act(self.time, "giving", purpose, "desk", gave))
         for notice, text in notices.items():
@@ -181,6 +183,15 @@ class Platform:
         for one in mine:
             one.ended = self.time
             self._note(subject, Act(self.time, "withdrawal", purpose, "subject", one))
+
+    def erase(self, subject):
+        """A person goes: their givings end, and nothing tells whose they were."""
+        mine = [one for one in self.gave if one.subject == subject]
+        for one in mine:
+            self.id_of(one)
+        self.solely.erase(subject)
+        for one in mine:
+            one.ended, one.erased = self.time if one.stands(self.time) else one.ended, True
 
     def match(self, values, advertiser, audience, purpose=ADS, partner=None, killed=None):
         """A list is matched; `killed` before its entry or after it."""
