@@ -84,6 +84,15 @@ TAMPERING = {
         "DELETE FROM ledger.entries WHERE sequence >= 5; DELETE FROM ledger.checkpoints WHERE size > 5;"
         "UPDATE ledger.head h SET size = c.size, frontier = c.frontier FROM ledger.checkpoints c WHERE c.size = 5"
     ),
+    "a last entry in another place": "UPDATE ledger.entries SET sequence = 9 WHERE sequence = 6",
+    "a changed size of the head": "UPDATE ledger.head SET size = 8",
+    "a changed time of the head": "UPDATE ledger.head SET time = time + interval '1 second'",
+    "a changed edge of the head": "UPDATE ledger.head SET frontier = overlay(frontier PLACING '\\x00ff' FROM 20)",
+    "a changed size of a signed head": "UPDATE ledger.checkpoints SET size = 2 WHERE size = 3",
+    "a changed time of a signed head": "UPDATE ledger.checkpoints SET time = time + interval '1 second' WHERE size = 3",
+    "a changed edge of a signed head": (
+        "UPDATE ledger.checkpoints SET frontier = overlay(frontier PLACING '\\x00ff' FROM 20) WHERE size = 3"
+    ),
 }
 
 
@@ -93,6 +102,17 @@ def test_what_was_tampered_with_is_found(how, data):
         connection.execute(TAMPERING[how])
     with pytest.raises(Tampered):
         verify(data)
+
+
+def test_nothing_is_signed_over_an_edge_that_was_changed(data):
+    with as_superuser(data) as connection:
+        connection.execute(
+            "UPDATE ledger.checkpoints SET frontier = overlay(frontier PLACING '\\x00ff' FROM 20) WHERE size = 7"
+        )
+    with pytest.raises(Tampered, match="beside a signed head"), Solely(data, signs=False) as solely:
+        solely.note_policy()  # on leaving, it would be signed
+    with as_superuser(data) as connection:
+        assert connection.execute("SELECT max(size) FROM ledger.checkpoints").fetchone() == (7,)
 
 
 def test_a_database_older_than_its_last_head_is_not_opened(data, template):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -20,15 +21,17 @@ __all__ = ["EVERY", "Beside"]
 EVERY = 0.5  # seconds: what was written waits for half a second at most, and then for its signature
 
 Act = Callable[[], None]
+Opened = Callable[[], AbstractContextManager[Act]]
 
 
 class Beside:
     """Acts every half second until it ends. A context manager.
 
-    `opened` gives the act, with connections of its own; it is called in the thread, after the first half second.
+    `opened` gives the act, with connections of its own: they are opened in the thread, after the first half second,
+    and closed there once it ends.
     """
 
-    def __init__(self, opened: Callable[[], Act], every: float = EVERY) -> None:
+    def __init__(self, opened: Opened, every: float = EVERY) -> None:
         self._opened, self._every = opened, every
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="beside", daemon=True)
@@ -44,11 +47,12 @@ class Beside:
         self._thread.join()
 
     def _run(self) -> None:
-        act: Act | None = None
         while not self._ended.wait(self._every):
             try:
-                act = act or self._opened()
-                act()
+                with self._opened() as act:
+                    act()
+                    while not self._ended.wait(self._every):
+                        act()
             except (Unavailable, psycopg.Error):
                 continue
             except SolelyError:

@@ -71,17 +71,22 @@ class SignedLedger:
 
         `seen` is told now and then how many entries are checked.
         """
-        with closing(ledger.records(self._connection)) as stored:
-            bodies, beside = itertools.tee(stored)  # read in step, so nothing piles up
-            return verify_log(
-                (record.body for record in bodies),
-                ledger.checkpoints(self._connection),
-                key=self._key,
-                anchor=self._anchor(),
-                macs=(record.mac for record in beside),
-                mac=self._keyring.ledger().mac,
-                seen=seen,
-            )
+        anchor = self._anchor()  # before the first look at the database: it is never ahead of it
+        with self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # others go on writing
+            with closing(ledger.records(self._connection)) as stored:
+                bodies, beside = itertools.tee(stored)  # read in step, so nothing piles up
+                proven = verify_log(
+                    (record.body for record in bodies),
+                    ledger.checkpoints(self._connection),
+                    key=self._key,
+                    anchor=anchor,
+                    macs=(record.mac for record in beside),
+                    mac=self._keyring.ledger().mac,
+                    seen=seen,
+                )
+            ledger.check_rows(self._connection, proven.size, proven.root)
+        return proven
 
     def publish(self, folder: Path | None = None, seen: Seen = lambda _size: None) -> Published:
         """Sign, and bring a folder of static files up to it; by default `ledger/public`. See `publish.publish`."""

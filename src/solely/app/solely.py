@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -28,6 +28,7 @@ from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
 from solely.app.incidents import open_incidents
 from solely.app.publish import Published
+from solely.app.recompute import Seen
 from solely.app.signed import SignedLedger
 from solely.app.uses import Shown, show
 from solely.app.verification import open_post, open_security, settings_in
@@ -82,7 +83,7 @@ class Solely:
             self._erase_again()
             self._note_new_policy()
             if self._signs:
-                self._stack.enter_context(Beside(lambda: self._new_signed().checkpoint_at_once))
+                self._stack.enter_context(Beside(lambda: self._beside(SignedLedger.checkpoint_at_once)))
         except BaseException:
             self._stack.close()
             raise
@@ -112,7 +113,7 @@ class Solely:
 
     @cached_property
     def _signed(self) -> SignedLedger:
-        return self._new_signed()
+        return SignedLedger(self.directory, self._ledger_keyring, self._login(self._ledger_keyring))
 
     @cached_property
     def _pen(self) -> Pen:
@@ -320,20 +321,23 @@ class Solely:
 
     # -- ledger
 
-    def verify_ledger(self) -> Verified:
-        """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC."""
-        return self._signed.verify()
+    def verify_ledger(self, seen: Seen | None = None) -> Verified:
+        """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC.
+
+        `seen` is told now and then how many entries are checked.
+        """
+        return self._signed.verify(seen)
 
     def sign_ledger(self) -> str:
         """Sign what was written; returns the newest signed head. Raises NotFound where nothing was written yet."""
         return self._signed.sign()
 
-    def publish(self, folder: Path | None = None) -> Published:
+    def publish(self, folder: Path | None = None, seen: Seen = lambda _size: None) -> Published:
         """Sign what was written, and bring a folder of static files up to it; by default `ledger/public`.
 
         Raises Tampered where that folder tells another history. See `publish.publish`.
         """
-        return self._signed.publish(folder)
+        return self._signed.publish(folder, seen)
 
     @property
     def public(self) -> Path:
@@ -343,7 +347,14 @@ class Solely:
     def publishing(self) -> Beside:
         """While it is open, `ledger/public` is brought up to each new signed head, within a second."""
         self.publish()
-        return Beside(lambda: self._new_signed().publish_at_once)
+        return Beside(lambda: self._beside(SignedLedger.publish_at_once))
+
+    @contextmanager
+    def _beside(self, act: Callable[[SignedLedger], None]) -> Iterator[Callable[[], None]]:
+        """An act of the ledger's signer by a connection of its own: it is used in another thread, and closed there."""
+        assert self._database is not None, "used outside its with block"
+        with self._database.login("ledger", self._ledger_keyring.secret("database")) as connection:
+            yield partial(act, SignedLedger(self.directory, self._ledger_keyring, connection))
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.
@@ -356,6 +367,3 @@ class Solely:
     def alarm(self) -> Alarm | None:
         """Whether the ledger's witnesses left too few cosignatures under its newest head, when last asked."""
         return self._signed.alarm if "_signed" in vars(self) else None
-
-    def _new_signed(self) -> SignedLedger:
-        return SignedLedger(self.directory, self._ledger_keyring, self._login(self._ledger_keyring))

@@ -74,8 +74,8 @@ def ledger_verify(
 
 
 def _verify_stored(directory: Path | None, json_: bool) -> None:
-    with busy("recomputing the ledger", json_), open_directory(directory) as solely:
-        proven = solely.verify_ledger()
+    with progress("recomputing the ledger", json_, "entries") as told, open_directory(directory) as solely:
+        proven = solely.verify_ledger(told)
     content = {
         "verified": True,
         "entries": proven.size,
@@ -137,8 +137,8 @@ def ledger_publish(
     json_: Json = False,
 ) -> None:
     """Write the ledger as static files, which any web server can serve (C2SP tlog-tiles)."""
-    with busy("publishing", json_), open_directory(directory) as solely:
-        done = solely.publish(folder)
+    with progress("publishing", json_, "entries") as told, open_directory(directory) as solely:
+        done = solely.publish(folder, told)
     content = {"entries": done.size, "files": done.files}
     answer(json_, content, lambda: _say(f"Published: {done.size:,} in the ledger; {many(done.files, 'file')} written."))
 

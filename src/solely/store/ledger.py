@@ -23,8 +23,10 @@ import numpy.typing as npt
 import psycopg
 from pyroaring import BitMap
 
+from solely.errors import Tampered
 from solely.keys import LedgerKeys
-from solely.ledger.entry import Draft, EntryType
+from solely.ledger.checkpoint import head_of, read_note
+from solely.ledger.entry import Draft, EntryType, decode
 from solely.ledger.log import Head, Mac, Record, append_all, head_after
 from solely.ledger.members import SECRET_BYTES, Ids, Members, member_nodes
 from solely.ledger.tree import Frontier, growth_path, leaf_hash, root_of
@@ -34,6 +36,7 @@ __all__ = [
     "Concern",
     "Pen",
     "Words",
+    "check_rows",
     "checkpoint",
     "checkpoints",
     "growth",
@@ -231,8 +234,9 @@ def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[
 
     Reads back each entry since the last checkpoint; Tampered where one is not the appender's.
     """
-    last = connection.execute("SELECT time, frontier FROM ledger.checkpoints ORDER BY size DESC LIMIT 1").fetchone()
-    signed = head = _head(*last) if last else Head()
+    query = "SELECT note, size, time, frontier FROM ledger.checkpoints ORDER BY size DESC LIMIT 1"
+    last = connection.execute(query).fetchone()
+    signed = head = _signed(*last) if last else Head()
     with closing(records(connection, signed.size)) as stored:
         for record in stored:
             head = head_after(head, record, keys.mac)
@@ -242,6 +246,37 @@ def checkpoint(connection: psycopg.Connection, keys: LedgerKeys, sign: Callable[
             " ON CONFLICT DO NOTHING",
             [head.size, sign(head.size, head.frontier.root()), head.frontier.to_bytes(), head.time],
         )
+
+
+def _signed(note: str, size: int, time: datetime, frontier: bytes) -> Head:
+    """The head that a signed note speaks of. Raises Tampered where what is kept beside it is another."""
+    told, head = head_of(read_note(note)[0]), _head(time, frontier)
+    if not (told.size == size == head.size and told.root == head.frontier.root()):
+        raise Tampered("what is kept beside a signed head is not what it says", where=f"checkpoint at {size} entries")
+    return head
+
+
+def check_rows(connection: psycopg.Connection, size: int, root: bytes) -> None:
+    """What neither an entry's bytes nor a signed head tell: places, the head, what is kept beside signed heads.
+
+    `size` and `root` are those of the entries recomputed. Raises Tampered.
+    """
+    places = connection.execute("SELECT count(*), coalesce(max(sequence), -1) FROM ledger.entries").fetchone()
+    head = read_head(connection)
+    (kept,) = connection.execute("SELECT size FROM ledger.head").fetchone() or (-1,)
+    if places != (size, size - 1) or kept != size or (head.size, head.frontier.root()) != (size, root):
+        raise Tampered("the ledger's head is not that of its entries", where="ledger head")
+    rows = connection.execute(
+        "SELECT c.note, c.size, c.time, c.frontier, e.body FROM ledger.checkpoints c"
+        " LEFT JOIN ledger.entries e ON e.sequence = c.size - 1 UNION ALL"
+        " SELECT NULL, h.size, h.time, h.frontier, e.body FROM ledger.head h"
+        " JOIN ledger.entries e ON e.sequence = h.size - 1"
+    )
+    for note, at, time, frontier, body in rows:
+        if note is not None:
+            _signed(note, at, time, frontier)
+        if body is None or decode(body).time != time:
+            raise Tampered("a head's time is not that of its last entry", where=f"checkpoint at {at} entries")
 
 
 def growth(connection: psycopg.Connection, old: int, new: int) -> tuple[bytes, ...]:
