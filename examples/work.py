@@ -16,7 +16,8 @@ from naive import Giving, Platform
 from terminal import Step, Steps
 
 from solely.answer.audit import AuditReport
-from solely.app import Solely, audit_tables, init
+from solely.app import Solely, init
+from solely.app.audit import audit_tables
 from solely.errors import Refused
 from solely.ledger.proof import Verified
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from solely.app import Solely, audit_tables, init
+from solely.app import Solely, init
+from solely.app.audit import audit_tables
 
 PURPOSES = ("tailored-audiences", "partner-audiences")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from solely.cli.main import _GROUPS, _VERBS
 from solely.store.server import running
 from world import make_world
 
@@ -241,3 +242,24 @@ def test_help_fits_80_columns():
     for command in ((), ("init",), ("give",), ("withdraw",), ("match",), ("audit",), ("audience", "members")):
         shown = run(*command, "--help").stdout
         assert max(map(len, shown.splitlines())) <= 80
+
+
+HEAVY = {"duckdb", "adbc_driver_postgresql", "fido2", "typst", "uvicorn", "fastapi", "alembic"}
+
+
+def test_a_command_loads_what_it_needs_and_not_what_others_do():
+    asked = (
+        "import sys; from solely.cli import main; from solely.cli.main import _loaded;"
+        "[_loaded(one) for one in ('give', 'match', 'ledger', 'erase')]; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stdout.split()) == set()
+
+
+def test_every_command_is_listed_and_loads():
+    told = run("--help").stdout
+    for name in (*_VERBS, *_GROUPS):
+        assert f"│ {name} " in told
+        asked = run(name, "--help")
+        assert (asked.returncode, f"solely {name} " in asked.stdout) == (0, True)
+    assert run("nothing").returncode == 2

@@ -25,6 +25,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "audiences/lists/report.py": "audiences/lists/test_reading.py",
     "app/environment.py": "test_cli.py",
     "app/files.py": "test_cli.py",
+    "app/audit.py": "test_main_job.py",
     "app/create.py": "test_cli.py",
     "app/directory.py": "test_cli.py",
     "cli/audience.py": "test_cli.py",

@@ -1,9 +1,7 @@
 """Settings in, wired application out: the one reader of clock, environment and randomness."""
 
-from solely.answer.audit import AuditPapers
 from solely.app.create import init
 from solely.app.environment import directory_from_environment, is_wrapped
-from solely.app.files import audit_tables, validate
 from solely.app.solely import Solely
 
-__all__ = ["AuditPapers", "Solely", "audit_tables", "directory_from_environment", "init", "is_wrapped", "validate"]
+__all__ = ["Solely", "directory_from_environment", "init", "is_wrapped"]

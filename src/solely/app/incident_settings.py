@@ -22,7 +22,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from solely.answer.incidents import Rule, Settings
-from solely.verification.settings import Page, read_tables
+from solely.settings import read_tables
+from solely.verification.settings import Page
 
 __all__ = ["FILE", "incident_settings_in", "read_incident_settings"]
 

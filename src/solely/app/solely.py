@@ -13,12 +13,11 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 import numpy as np
 import psycopg
 
-from solely.answer.incidents import Incidents
 from solely.answer.question import Question
 from solely.answer.sources import Sources
 from solely.app import erased
@@ -26,12 +25,10 @@ from solely.app.affected import Affected
 from solely.app.beside import Beside
 from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
-from solely.app.incidents import open_incidents
 from solely.app.publish import Published
 from solely.app.recompute import Seen
 from solely.app.signed import SignedLedger
 from solely.app.uses import Shown, show
-from solely.app.verification import open_post, open_security, settings_in
 from solely.app.witnesses import Alarm
 from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched, Target
@@ -49,7 +46,10 @@ from solely.store.database import Database
 from solely.store.durable import locked, put
 from solely.store.ledger import Pen, Words
 from solely.tokens import Tokeniser
-from solely.verification import Verification
+
+if TYPE_CHECKING:  # what few commands need, and what takes a while to load
+    from solely.answer.incidents import Incidents
+    from solely.verification import Verification
 
 __all__ = ["Solely"]
 
@@ -153,6 +153,9 @@ class Solely:
 
     def new_verification(self) -> Verification:
         """Another one, with connections of its own: each thread takes one."""
+        from solely.app.verification import open_post, open_security, settings_in  # noqa: PLC0415 - see above
+        from solely.verification import Verification  # noqa: PLC0415
+
         keyring = read_keyring(self.directory, "security")
         gate = Gate(self._login(self._ledger_keyring), self._pen, self.clock)
         settings = settings_in(self.directory)
@@ -309,6 +312,8 @@ class Solely:
     @cached_property
     def incidents(self) -> Incidents:
         """What should not have been: who is affected, what is stopped, who is told; for the officer."""
+        from solely.app.incidents import open_incidents  # noqa: PLC0415 - see above
+
         return open_incidents(self.directory, self._login, self._gate, self._sources, self.affected, self.policy)
 
     @cached_property

@@ -16,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from solely.errors import BadInput
 from solely.ledger.cosignature import WitnessKey
-from solely.verification.senders.gateway import check_url
-from solely.verification.settings import read_tables
+from solely.settings import check_url, read_tables
 
 __all__ = ["FILE", "WitnessSettings", "read_witness_settings", "witness_settings_in"]
 

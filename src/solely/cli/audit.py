@@ -14,8 +14,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from solely import app as application
-from solely.answer.audit import AuditReport, Days, Epoch, Moments, Tell
+from solely.answer.audit import AuditPapers, AuditReport, Days, Epoch, Moments, Tell
+from solely.app.audit import audit_tables
 from solely.cli.terminal import ERR, OUT, Json, answer
 from solely.errors import BadInput
 
@@ -70,9 +70,9 @@ def audit(
     json_: Json = False,
 ) -> None:
     """Whom did existing audiences reach through contacts not given for that? Needs no data directory."""
-    papers = application.AuditPapers(subjects, report, picture)
+    papers = AuditPapers(subjects, report, picture)
     with _told(json_) as tell:
-        found = application.audit_tables(
+        found = audit_tables(
             contacts,
             audiences,
             legal=legal or (),
@@ -91,7 +91,7 @@ def audit(
     answer(json_, found.as_json(), lambda: _show(found, papers))
 
 
-def _show(found: AuditReport, papers: application.AuditPapers) -> None:
+def _show(found: AuditReport, papers: AuditPapers) -> None:
     table = Table("advertiser", "audience rows", "affected", box=None, pad_edge=False)
     for name, one in found.advertisers.items():
         table.add_row(name, f"{one.audience_rows:,}", f"{one.affected:,}")

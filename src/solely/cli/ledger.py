@@ -11,6 +11,7 @@ import typer
 from solely.app.environment import cores
 from solely.app.fetch import from_url, in_folder
 from solely.app.recompute import Opening, recompute
+from solely.cli.ledger_serve import ledger_serve
 from solely.cli.terminal import OUT, QUIET, Dir, Json, answer, busy, many, open_directory, progress
 from solely.errors import BadInput, NotFound
 from solely.ledger.checkpoint import VerifierKey, read_verifier_key
@@ -190,3 +191,6 @@ def _text(path: Path) -> str:
 
 def _say(text: str) -> None:
     OUT.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+ledger_cli.command("serve")(ledger_serve)

@@ -5,36 +5,108 @@ from __future__ import annotations
 import sys
 from traceback import walk_tb
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
-from solely.cli.affected import affected
-from solely.cli.assurance import assurance
-from solely.cli.audience import audience_cli
-from solely.cli.audit import audit
-from solely.cli.erase import erase
-from solely.cli.give import give, withdraw
-from solely.cli.incident import incident_cli
-from solely.cli.init import init
-from solely.cli.ledger import ledger_cli
-from solely.cli.ledger_serve import ledger_serve
-from solely.cli.match import match
 from solely.cli.terminal import QUIET, complain
-from solely.cli.uses import uses
-from solely.cli.verify import verify_cli
-from solely.cli.witness import witness
 from solely.errors import SolelyError, Unavailable
 
 __all__ = ["main"]
 
-cli = typer.Typer(**QUIET, add_completion=False, help="Each contact used solely for what it was given for.")
-for verb in (init, give, withdraw, erase, match, uses, affected, assurance, audit, witness):
-    cli.command()(verb)
-cli.add_typer(audience_cli, name="audience")
-ledger_cli.command("serve")(ledger_serve)
-cli.add_typer(incident_cli, name="incident")
-cli.add_typer(ledger_cli, name="ledger")
-cli.add_typer(verify_cli, name="verify")
+_VERBS = ("init", "give", "withdraw", "erase", "match", "uses", "affected", "assurance", "audit", "witness")
+_GROUPS = ("audience", "incident", "ledger", "verify")
+
+
+def _loaded(name: str) -> Any:  # noqa: C901, PLR0911, PLR0912 - a table, as imports that are seen
+    """The command of that name. It is loaded when it is asked for: some bring much along, and none needs all of it."""
+    match name:
+        case "affected":
+            from solely.cli.affected import affected
+
+            return affected
+        case "assurance":
+            from solely.cli.assurance import assurance
+
+            return assurance
+        case "audience":
+            from solely.cli.audience import audience_cli
+
+            return audience_cli
+        case "audit":
+            from solely.cli.audit import audit
+
+            return audit
+        case "erase":
+            from solely.cli.erase import erase
+
+            return erase
+        case "give":
+            from solely.cli.give import give
+
+            return give
+        case "incident":
+            from solely.cli.incident import incident_cli
+
+            return incident_cli
+        case "init":
+            from solely.cli.init import init
+
+            return init
+        case "ledger":
+            from solely.cli.ledger import ledger_cli
+
+            return ledger_cli
+        case "match":
+            from solely.cli.match import match
+
+            return match
+        case "uses":
+            from solely.cli.uses import uses
+
+            return uses
+        case "verify":
+            from solely.cli.verify import verify_cli
+
+            return verify_cli
+        case "withdraw":
+            from solely.cli.give import withdraw
+
+            return withdraw
+        case _:
+            from solely.cli.witness import witness
+
+            return witness
+
+
+class _Commands(TyperGroup):
+    """The commands by their names, each loaded when it is asked for."""
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_VERBS, *_GROUPS]
+
+    @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in _GROUPS:
+            group = typer.main.get_group(_loaded(cmd_name))
+            group.name = cmd_name
+            return group
+        if cmd_name in _VERBS:
+            one = typer.Typer(add_completion=False)
+            one.command(cmd_name)(_loaded(cmd_name))
+            return typer.main.get_command(one)
+        return None
+
+
+cli = typer.Typer(cls=_Commands, **QUIET, add_completion=False)
+
+
+@cli.callback()
+def _about() -> None:
+    """Each contact used solely for what it was given for."""
 
 
 def main() -> None:

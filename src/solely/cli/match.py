@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from solely import app as application
+from solely.app.files import validate
 from solely.audiences.lists import CURES, ListReport
 from solely.cli.terminal import OUT, Advertiser, Dir, Json, answer, open_directory, progress, rejects_file
 from solely.errors import BadInput
@@ -40,7 +40,7 @@ def match(
     with rejects_file(rejects) as out, progress("reading", json_) as advance:
         options: dict[str, Any] = {"country": country, "columns": columns, "rejects": out, "progress": advance}
         if validate_only:
-            report, status, entry = application.validate(file, **options), None, None
+            report, status, entry = validate(file, **options), None, None
         else:
             with open_directory(directory) as solely:
                 matched = solely.match(file, advertiser, audience, purpose, partner=partner, **options)

@@ -6,23 +6,21 @@ a phishing-resistant factor must be offered) and recovery codes cannot be turned
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from solely.errors import SettingsError
+from solely.settings import read_tables
 from solely.store.security.limits import Limit
 from solely.verification.factor import Kind
 from solely.verification.fraud import FraudSettings
 
-__all__ = ["Settings", "read_settings", "read_tables"]
+__all__ = ["Settings", "read_settings"]
 
 _WHERE = "verification.toml"
 _CURE = "see docs/verification.md"
-_Model = TypeVar("_Model", bound=BaseModel)
 _LOCAL = {"localhost", "127.0.0.1"}
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
@@ -275,19 +273,3 @@ class Settings(_Table):
 def read_settings(data: bytes) -> Settings:
     """Read the bytes of a verification.toml. Raises SettingsError, naming the field and never its value."""
     return read_tables(Settings, data, _WHERE, _CURE)
-
-
-def read_tables(model: type[_Model], data: bytes, file: str, cure: str) -> _Model:
-    """Read the bytes of a TOML file as a model has it. Raises SettingsError, naming the field and never its value."""
-    try:
-        content = tomllib.loads(data.decode())
-    except (ValueError, RecursionError):
-        content = None
-    if content is None:  # raised here, away from an error that holds the file
-        raise SettingsError("not a TOML file in UTF-8", where=file, cure=cure)
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(map(str, fault["loc"]))
-    raise SettingsError(fault["msg"], where=f"{file}, {place}" if place else file, cure=cure)

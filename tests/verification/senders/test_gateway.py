@@ -7,8 +7,7 @@ import pytest
 
 from gateways import ANY_KEY, Vendors
 from mailboxes import self_signed
-from solely.errors import BadInput
-from solely.verification.senders.gateway import Answer, at, check_url
+from solely.verification.senders.gateway import Answer, at
 from solely.verification.senders.port import SendFailed
 
 NUMBER = "+4915112345678"
@@ -71,14 +70,6 @@ def test_proxies_of_the_environment_are_not_used(vendors, gateway, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://localhost:9")
     monkeypatch.setenv("HTTP_PROXY", "http://localhost:9")
     assert post(gateway("any"), vendors).status == 200
-
-
-@pytest.mark.parametrize(
-    "url", ["http://sms.example.com", "ftp://x.example", "https://", "https://u:p@x.example", "https://x.example/?to=1"]
-)
-def test_an_address_that_is_not_https_or_holds_more_is_refused(url):
-    with pytest.raises(BadInput):
-        check_url(url)
 
 
 def test_a_path_that_leads_nowhere_gives_nothing():

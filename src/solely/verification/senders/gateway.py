@@ -12,26 +12,15 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
-from solely.errors import BadInput
 from solely.verification.senders.port import SendFailed
 
-__all__ = ["Answer", "Gateway", "at", "check_url"]
+__all__ = ["Answer", "Gateway", "at"]
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MAX_ANSWER = 65_536  # bytes
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
-
-
-def check_url(url: str) -> None:
-    """Raise BadInput where the address of a gateway, or of ours that it calls, is not https://host/path."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
-    if not (secure and parts.hostname) or parts.username is not None or parts.query or parts.fragment:
-        raise BadInput("an address is https://host/path", where="senders", cure="no user, no query, no fragment")
 
 
 @dataclass(frozen=True, slots=True)

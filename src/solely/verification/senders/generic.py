@@ -14,7 +14,8 @@ from uuid import UUID
 
 from solely.contact import Contact
 from solely.errors import BadInput
-from solely.verification.senders.gateway import Answer, Gateway, at, check_url
+from solely.settings import check_url
+from solely.verification.senders.gateway import Answer, Gateway, at
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict, reference_of
 
 __all__ = ["Generic"]

@@ -21,12 +21,12 @@ from uuid import UUID
 
 from solely.contact import Contact, read_email
 from solely.errors import BadInput
+from solely.settings import LOCAL
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict
 
 __all__ = ["Smtp"]
 
 TIMEOUT = 10.0  # seconds, of each step
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 _PERMANENT = 500
 _POLICY = b"5.7."
 
@@ -51,7 +51,7 @@ class Smtp:
 
     def __post_init__(self) -> None:
         read_email(self.address)
-        if self.security == "none" and self.host not in _LOCAL:
+        if self.security == "none" and self.host not in LOCAL:
             raise BadInput("mail goes under TLS, save to this machine", where=self.name, cure="use tls or starttls")
         if not 0 < self.timeout <= TIMEOUT:
             raise BadInput("a timeout is up to 10 seconds", where=self.name, cure="leave it out")

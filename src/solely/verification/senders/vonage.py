@@ -11,7 +11,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from solely.contact import Contact
-from solely.verification.senders.gateway import Answer, Gateway, at, check_url
+from solely.settings import check_url
+from solely.verification.senders.gateway import Answer, Gateway, at
 from solely.verification.senders.port import Channel, Message, SendFailed, Verdict, reference_of
 
 __all__ = ["OPTED_OUT", "Vonage"]
