@@ -58,7 +58,7 @@ def scenarios(folder: Path, blank: Path, seed: int):  # noqa: ANN201 - rows to p
     real = affected.known, affected.renew
     if seed % 2:
         affected.known = lambda sources: real[0](sources, 1)
-        affected.renew = lambda sources, every: real[1](sources, every, 1)
+        affected.renew = lambda sources, now, every: real[1](sources, now, every, 1)
     try:
         with Platform.made(folder, blank) as platform:
             for number in range(WORLDS):

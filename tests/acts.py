@@ -6,6 +6,7 @@ that shares none with it.
 
 import csv
 import itertools
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -21,7 +22,6 @@ from solely.audiences.match import Target
 from solely.consent import COLUMNS
 from solely.contact import Contact
 from solely.store import advertising
-from solely.store.ledger import Pen
 from solely.verification.security import words_of
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)  # later than the ledger began
@@ -121,11 +121,14 @@ class Platform:
         self.solely.__exit__(None, None, None)
 
     def _open(self):
-        self.solely = Solely(self.folder / "data", clock=lambda: self.time)
-        self.solely.__enter__()
-        mac = self.solely._pen.mac
-        vars(self.solely)["_pen"] = Pen(mac, self.solely.policy.digest, self.software, self.solely._pen.entropy)
-        vars(self).pop("advertising", None)
+        module = sys.modules["solely.app.solely"]
+        real, module.SOFTWARE = module.SOFTWARE, self.software
+        try:
+            self.solely = Solely(self.folder / "data", clock=lambda: self.time)
+            self.solely.__enter__()
+            assert self.solely._gate.pen.software == self.software
+        finally:
+            module.SOFTWARE = real
 
     @property
     def policy(self):

@@ -143,7 +143,7 @@ def _kill(platform):
 def test_the_same_is_answered_however_much_is_kept(platform, told, monkeypatch):
     def ask(keep_givings, keep_matches):
         monkeypatch.setattr(answer, "known", lambda sources: known(sources, keep_givings))
-        monkeypatch.setattr(answer, "renew", lambda sources, every: renew(sources, every, keep_matches))
+        monkeypatch.setattr(answer, "renew", lambda sources, now, every: renew(sources, now, every, keep_matches))
         for parts, expected in asked(platform, told):
             assert sorted(subjects(platform, Question(**parts))) == expected, parts
 
@@ -161,7 +161,7 @@ def test_the_same_is_answered_however_much_is_kept(platform, told, monkeypatch):
 def test_what_is_damaged_is_made_again(platform, told, monkeypatch, name):
     known, renew = answer.known, answer.renew
     monkeypatch.setattr(answer, "known", lambda sources: known(sources, 1))
-    monkeypatch.setattr(answer, "renew", lambda sources, every: renew(sources, every, 1))
+    monkeypatch.setattr(answer, "renew", lambda sources, now, every: renew(sources, now, every, 1))
     question = Question(since=platform.uses[0].at, notices={f"{ADS}/v1"})
     before = subjects(platform, question)
     for path in (platform.folder / "data" / "answers").glob(f"{name}*"):

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
@@ -23,14 +23,15 @@ from pyroaring import BitMap
 from solely.answer.elsewhere import used_elsewhere
 from solely.answer.known import Known, country_fact, import_fact, known, notice_fact
 from solely.answer.question import Question
-from solely.answer.rolls import Match, Rolls, read_match, renew, union
+from solely.answer.rolls import Match, Rolls, people, read_match, renew, union, used_by_each
 from solely.answer.sources import Sources
 from solely.errors import NotFound
 from solely.store import entries, evidence, registry
 from solely.store.durable import locked
 
-__all__ = ["UNKNOWN", "Affected", "Counts", "ask"]
+__all__ = ["HELD", "UNKNOWN", "Affected", "Counts", "ask"]
 
+HELD = 400_000_000  # uses of one question that are held in memory: two bytes each, at most
 UNKNOWN = "unknown"  # the country of whom none is known
 
 
@@ -80,9 +81,21 @@ class Affected:
         return union(self.sources, self.rolls, self.matches, self.asked)
 
     @cached_property
+    def _each(self) -> Mapping[UUID, BitMap]:
+        """What each match used, read once for all counts; nothing where that is too much to hold."""
+        if sum(match.count for match in self.matches) > HELD:
+            return {}
+        return used_by_each(self.sources, self.matches, self.asked)
+
+    def _met_by(self, matches: Sequence[Match]) -> BitMap:
+        if each := self._each:
+            return self.known.people(BitMap.union(BitMap(), *(each[match.upload] for match in matches)))
+        return people(self.sources, self.known, self.rolls, matches, self.asked)
+
+    @cached_property
     def met(self) -> BitMap:
         """The people met in matches, each by the lowest number of their givings."""
-        return self.known.people(self.used)
+        return people(self.sources, self.known, self.rolls, self.matches, self.asked)
 
     def only_elsewhere(self) -> dict[str, UUID]:
         """The subjects met elsewhere alone, each with a giving of theirs that was used."""
@@ -135,8 +148,7 @@ class Affected:
             groups.setdefault(name_of(match), []).append(match)
         counts = {}
         for name in sorted(groups.keys() | elsewhere.keys()):
-            met = self.known.people(union(self.sources, self.rolls, groups.get(name, []), self.asked))
-            counts[name] = self._count(met, elsewhere.get(name, ()))
+            counts[name] = self._count(self._met_by(groups.get(name, [])), elsewhere.get(name, ()))
         return {name: count for name, count in counts.items() if count}
 
     def _by_country(self) -> dict[str, int]:
@@ -166,7 +178,8 @@ def ask(sources: Sources, question: Question) -> Affected:
     every = [read_match(entry) for entry in entries.matches(sources.ledger, sources.mac)]
     _check_names(sources, question, every)
     with locked(sources.folder):
-        now_known, rolls = known(sources), renew(sources, every)
+        now_known = known(sources)
+        rolls = renew(sources, now_known, every)
     elsewhere: dict[str, _Elsewhere] = {}
     for used in used_elsewhere(sources, question):
         one = elsewhere.setdefault(used.subject, _Elsewhere(used.giving))
@@ -203,7 +216,7 @@ def _check_names(sources: Sources, question: Question, every: list[Match]) -> No
         "advertiser": (question.advertisers, {match.advertiser for match in every}),
         "audience": (question.audiences, {f"{match.advertiser}/{match.audience}" for match in every}),
         "partner": (question.partners, {match.partner for match in every if match.partner}),
-        "purpose": (question.purposes, {name.partition("/")[0] for name in notices}),
+        "purpose": (question.purposes, sources.purposes | {name.partition("/")[0] for name in notices}),
         "notice": (question.notices, notices),
         "import": (question.imports, registry.imported(sources.registry) if question.imports else {}),
     }

@@ -17,6 +17,7 @@ class Sources:
     """Connections as `registry`, `ledger` and `advertising`; the ledger's MAC, by which each entry is checked.
 
     `folder` is where answers keep what they would else have to make each time; it can be deleted at any time.
+    `purposes` are those of the policy as it is now.
     """
 
     registry: psycopg.Connection
@@ -24,3 +25,4 @@ class Sources:
     advertising: psycopg.Connection
     mac: Mac
     folder: Path
+    purposes: frozenset[str]

@@ -307,7 +307,10 @@ class Solely:
     def _sources(self) -> Sources:
         """What answers are made from. The ledger by a connection of its own: the gate's must be in no transaction."""
         keyring, folder = self._ledger_keyring, self.directory / "answers"
-        return Sources(self._registry, self._login(keyring), self.audiences.connection, keyring.ledger().mac, folder)
+        purposes = frozenset(self.policy.purposes)
+        return Sources(
+            self._registry, self._login(keyring), self.audiences.connection, keyring.ledger().mac, folder, purposes
+        )
 
     @cached_property
     def incidents(self) -> Incidents:
