@@ -165,7 +165,7 @@ def test_from_the_draft_to_the_end(call, ask, opened, tmp_path):
     with (tmp_path / "lost.csv").open() as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["subject", "state", "since", "why"]
-    assert [row[0::3] for row in rows[1:]] == [["bob", "gave no contact for service notices"]]
+    assert [row[0::3] for row in rows[1:]] == [["bob", "there is no contact for service notices"]]
     assert (tmp_path / "all.csv").read_text().count("\n") == 3
     assert call("close", incident, *EVA, "--why", "done")[0] == 5
     told = ask("notify", incident, *EVA, "--authority", "gdpr-authority", "--reference", "IE-2026-17")

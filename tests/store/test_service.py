@@ -52,5 +52,6 @@ def test_what_ended_stands_no_more_from_that_moment(service, person, desk, subje
     desk.withdraw(subject, PURPOSE, "email", later)
     email, phone = held(service, [person], PURPOSE, later)
     assert (email.stands, phone.stands) == (False, True)
+    assert [one.stands for one in held(service, [person], PURPOSE, later - timedelta(seconds=1))] == [True, True]
     assert sealed(service, person, email.giving, PURPOSE, later) is None
     assert sealed(service, person, email.giving, PURPOSE, later - timedelta(seconds=1)) is not None

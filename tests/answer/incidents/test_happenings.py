@@ -67,10 +67,15 @@ def test_an_import_is_told_by_its_name(office, subject):
     (place / "given.csv").write_text(header + row)
     name = new("crm")
     office.solely.give_file(place / "given.csv", imported=name)
-    other, acme = office.give(subject), new("acme")
-    office.match([f"{subject}@example.org", other], acme)
-    assert [one.given_on.day for one in happened(office, subject, imports=[name])] == [3]
-    assert [one.given_on.day for one in happened(office, subject, advertisers=[acme])] == [2, 3]
+    other, acme, globex = office.give(subject), new("acme"), new("globex")
+    office.match([f"{subject}@example.org"], acme)
+    office.match([other], globex)
+
+    def told(**asked):
+        return [(one.given_on.day, *one.used_by) for one in happened(office, subject, **asked)]
+
+    assert told(imports=[name]) == [(3, acme)]
+    assert told(advertisers=[acme, globex]) == [(2, globex), (3, acme)]
 
 
 def test_of_who_gave_nothing_nothing_is_told(office):

@@ -73,7 +73,7 @@ def test_who_gave_no_contact_for_notices_is_listed_and_nothing_else_is_opened(of
     before = office.size()
     notify(office, incident)
     assert states(office, incident) == {subject: "unreachable"}
-    assert why(office, incident, subject) == "gave no contact for service notices"
+    assert why(office, incident, subject) == "there is no contact for service notices"
     assert [one.type for one in office.entries(before)] == ["incident", "disclosure", "disclosure"]
     assert office.mail.letters + office.sms.letters == []
 
@@ -262,9 +262,11 @@ def test_where_service_notices_are_stopped_nobody_is_told_and_all_wait(office, s
     incident = people(office, subject)
     stop = [Concern("purpose", "service-notice")]
     office.incidents.contain(incident, stop, officer=OFFICER)
+    before = office.size()
     try:
         with pytest.raises(Refused, match="this purpose is stopped"):
             notify(office, incident)
+        assert [one.type for one in office.entries(before)] == ["incident", "refusal"]  # nothing was opened
     finally:
         office.incidents.release(incident, stop, officer=OFFICER, why="it was a mistake")
     assert notify(office, incident).states["sent"] == 1

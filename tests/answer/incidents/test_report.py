@@ -57,6 +57,7 @@ def test_of_what_nobody_said_everything_is_named():
     assert len(missing(BARE, Settings(), clocks(BARE))) == 12
     said = text(BARE, Settings())
     assert "DRAFT: it is not decided that the authority is told." in said
+    assert "DRAFT" in text(replace(WHOLE, decisions=WHOLE.decisions[:1]))
     assert said.count("[missing]") == 10
 
 

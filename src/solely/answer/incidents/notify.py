@@ -137,7 +137,7 @@ class _Run:
         held = self.held.get(pseudonym, []) if pseudonym else []
         chosen = next((each for each in held if each.stands and each.giving not in one.refused), None)
         if chosen is None:
-            ended = "took back the contact for service notices" if held else "gave no contact for service notices"
+            ended = "took back the contact for service notices" if held else "there is no contact for service notices"
             self._settle(one, *("failed", refused) if one.refused else ("unreachable", ended))
             return
         written = self._written(one, chosen)
