@@ -6,6 +6,7 @@ import pytest
 from pyroaring import BitMap
 
 from acts import ADS, PARTNERS
+from solely.answer import kept
 from solely.answer.known import known
 from solely.answer.rolls import Rolls, people, read_match, read_rolls, renew, union, used_by_each
 from solely.errors import Tampered
@@ -87,6 +88,8 @@ def test_a_roll_that_is_no_file_of_ours_is_left_out(told):
     path = next(sources.folder.glob("roll.*"))
     path.write_bytes(b"x")
     assert len(read_rolls(sources.folder).files) == count - 1
+    kept.write(path, {"uploads": [str(match.upload) for match in matches]}, {"givings": BitMap().serialize()})
+    assert len(read_rolls(sources.folder).files) == count - 1  # it has no people
     path.unlink()
 
 

@@ -77,7 +77,8 @@ class Rolls:
 
 def read_rolls(folder: Path) -> Rolls:
     """Open all rolls of a folder."""
-    files = [file for path in folder.glob("roll.*") if path.suffix != ".new" and (file := kept.read(path))]
+    opened = (kept.read(path) for path in folder.glob("roll.*") if path.suffix != ".new")
+    files = [file for file in opened if file and {_GIVINGS, _PEOPLE} <= file.places.keys()]
     found = [(frozenset(map(UUID, file.head["uploads"])), file) for file in files]
     return Rolls(tuple(sorted(found, key=lambda one: -len(one[0]))))
 
