@@ -73,7 +73,7 @@ class Snapshots:
 
 def _column(field: pa.Field) -> str:
     """SQL: infinity comes as NULL, its opposite as the first day there is; the driver would make dates of both."""
-    name = '"' + field.name.replace('"', '""') + '"'
+    name: str = '"' + field.name.replace('"', '""') + '"'
     if not pa.types.is_timestamp(field.type):
         return name
     return f"CASE {name} WHEN 'infinity' THEN NULL WHEN '-infinity' THEN '0001-01-01' ELSE {name} END AS {name}"
