@@ -7,7 +7,7 @@
     │   ├── GivingError     one giving
     │   ├── NoticeError     the texts people saw
     │   ├── PolicyError     policy.toml
-    │   └── SettingsError   verification.toml, ledger.toml
+    │   └── SettingsError   verification.toml, ledger.toml, incidents.toml
     ├── Refused             understood, and not allowed               403  exit 3
     │   ├── WrongAnswer     an answer to a challenge that isn't right 401  exit 3
     │   ├── Throttled       too many tries: wait until `retry_at`     429  exit 3

@@ -12,6 +12,7 @@ from offices import TEXTS
 from solely.app import Solely
 from solely.cli import main
 from solely.consent import Notice
+from solely.store.ledger import Concern, Words
 
 pytestmark = pytest.mark.server
 
@@ -141,6 +142,13 @@ def test_all_that_is_stopped_is_shown_and_let_go_with_a_reason(call, ask, opened
     assert call("release", incident, *EVA, "--advertiser", "umbra", "--why", "mended")[0] == 4
     assert call("release", incident, *EVA, "--audience", "acme/other", "--why", "")[0] == 2
     assert call("contain", incident, *EVA)[0] == 2
+
+
+def test_a_stop_whose_version_was_lost_to_a_kill_is_shown(call, opened, directory):
+    with Solely(directory) as application:
+        gate = application.incidents.book.gate
+        gate.contain(Words("incident", "officer"), [Concern("partner", "axon")], (), opened["incident"])
+    assert "stopped partner axon" in flat(call("show", opened["incident"])[1])
 
 
 def test_from_the_draft_to_the_end(call, ask, opened, tmp_path):

@@ -107,7 +107,8 @@ def incident_json(one: Incident, deadlines: Sequence[Deadline] = ()) -> dict[str
 def show_incident(solely: Solely, one: Incident) -> None:
     say(f"Incident {one.id}: {one.title}")
     people = "not counted yet" if one.people is None else f"{one.people:,}"
-    stopped = ", ".join(f"{stop.what} {stop.name}" for stop in one.stops)
+    in_force = sorted({*one.stops, *solely.incidents.stopped(one.id)})  # also of a version that a kill took
+    stopped = ", ".join(f"{stop.what} {stop.name}" for stop in in_force)
     fields(
         {
             "state": f"{one.state} (version {one.version}, by {one.officer}, {time_text(one.at)})",
