@@ -8,6 +8,7 @@ import pytest
 from acts import ADS, PARTNERS, SECURITY, SERVICE
 from solely.answer.question import Question
 from solely.errors import NotFound
+from solely.store import advertising
 
 pytestmark = pytest.mark.server
 
@@ -136,3 +137,13 @@ def test_a_reset_of_a_person_s_factors_is_told(platform):
     platform.solely.verification.approve_reset("cem", reset, "officer-2")
     told = [(act.what, act.by, act.giving) for act in platform.solely.uses("cem").uses.acts if act.what == "reset"]
     assert told == [("reset", "officer officer-1", None), ("reset", "officer officer-2", None)]
+
+
+def test_evidence_under_another_advertiser_than_the_entry_has_is_none(platform):
+    platform.give([("dan", ADS, "dan@example.com", "v1", None)])
+    platform.match(["dan@example.com"], "acme", "real")
+    (use,) = [act for act in platform.solely.uses("dan").uses.acts if act.what == "use"]
+    connection = platform.solely.audiences.connection
+    (upload,) = advertising.uploads(connection, "acme", "real", platform.time)
+    advertising.add_evidence(connection, "globex", upload)
+    assert [act for act in platform.solely.uses("dan").uses.acts if act.what == "use"] == [use]
