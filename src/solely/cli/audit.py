@@ -34,21 +34,24 @@ class Engine(str, Enum):  # noqa: UP042 - Typer shows its values
     spark = "spark"
 
 
+_Legal = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PURPOSE", help="A lawful purpose, or AIM=PURPOSE,…; may be repeated; default: tailored-audiences."
+    ),
+]
+_From = Annotated[
+    datetime | None, typer.Option("--from", formats=_FORMATS, metavar="WHEN", help="Only rows from then on.")
+]
+_To = Annotated[datetime | None, typer.Option("--to", formats=_FORMATS, metavar="WHEN", help="Only rows before then.")]
+
+
 def audit(
     contacts: Annotated[str, typer.Option(help="The contacts held: files, folder, or postgresql://…?table=NAME.")],
     audiences: Annotated[str, typer.Option(help="What was matched, for whom and when; likewise.")],
-    legal: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PURPOSE", help="A lawful purpose, or AIM=PURPOSE,…; may be repeated; default: tailored-audiences."
-        ),
-    ] = None,
-    start: Annotated[
-        datetime | None, typer.Option("--from", formats=_FORMATS, metavar="WHEN", help="Only rows from then on.")
-    ] = None,
-    end: Annotated[
-        datetime | None, typer.Option("--to", formats=_FORMATS, metavar="WHEN", help="Only rows before then.")
-    ] = None,
+    legal: _Legal = None,
+    start: _From = None,
+    end: _To = None,
     subjects: Annotated[Path | None, typer.Option(help="Write whom it names: .csv, .parquet or .json.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page to hand on: .html, .pdf or .txt.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of the months: .svg.")] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from traceback import walk_tb
 from types import FrameType
 from typing import Any
@@ -20,45 +21,27 @@ _VERBS = ("init", "give", "withdraw", "erase", "match", "uses", "affected", "ass
 _GROUPS = ("audience", "incident", "ledger", "verify")
 
 
-def _loaded(name: str) -> Any:  # noqa: C901, PLR0911, PLR0912 - a table, as imports that are seen
-    """The command of that name. It is loaded when it is asked for: some bring much along, and none needs all of it."""
+# A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
+
+
+def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
     match name:
-        case "affected":
-            from solely.cli.affected import affected
-
-            return affected
-        case "assurance":
-            from solely.cli.assurance import assurance
-
-            return assurance
-        case "audience":
-            from solely.cli.audience import audience_cli
-
-            return audience_cli
-        case "audit":
-            from solely.cli.audit import audit
-
-            return audit
-        case "erase":
-            from solely.cli.erase import erase
-
-            return erase
-        case "give":
-            from solely.cli.give import give
-
-            return give
-        case "incident":
-            from solely.cli.incident import incident_cli
-
-            return incident_cli
         case "init":
             from solely.cli.init import init
 
             return init
-        case "ledger":
-            from solely.cli.ledger import ledger_cli
+        case "give":
+            from solely.cli.give import give
 
-            return ledger_cli
+            return give
+        case "withdraw":
+            from solely.cli.give import withdraw
+
+            return withdraw
+        case "erase":
+            from solely.cli.erase import erase
+
+            return erase
         case "match":
             from solely.cli.match import match
 
@@ -67,18 +50,42 @@ def _loaded(name: str) -> Any:  # noqa: C901, PLR0911, PLR0912 - a table, as imp
             from solely.cli.uses import uses
 
             return uses
-        case "verify":
-            from solely.cli.verify import verify_cli
+        case "affected":
+            from solely.cli.affected import affected
 
-            return verify_cli
-        case "withdraw":
-            from solely.cli.give import withdraw
+            return affected
+        case "assurance":
+            from solely.cli.assurance import assurance
 
-            return withdraw
+            return assurance
+        case "audit":
+            from solely.cli.audit import audit
+
+            return audit
         case _:
             from solely.cli.witness import witness
 
             return witness
+
+
+def _group(name: str) -> typer.Typer:
+    match name:
+        case "audience":
+            from solely.cli.audience import audience_cli
+
+            return audience_cli
+        case "incident":
+            from solely.cli.incident import incident_cli
+
+            return incident_cli
+        case "ledger":
+            from solely.cli.ledger import ledger_cli
+
+            return ledger_cli
+        case _:
+            from solely.cli.verify import verify_cli
+
+            return verify_cli
 
 
 class _Commands(TyperGroup):
@@ -91,12 +98,12 @@ class _Commands(TyperGroup):
     @override
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in _GROUPS:
-            group = typer.main.get_group(_loaded(cmd_name))
+            group = typer.main.get_group(_group(cmd_name))
             group.name = cmd_name
             return group
         if cmd_name in _VERBS:
             one = typer.Typer(add_completion=False)
-            one.command(cmd_name)(_loaded(cmd_name))
+            one.command(cmd_name)(_verb(cmd_name))
             return typer.main.get_command(one)
         return None
 
