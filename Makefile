@@ -3,7 +3,7 @@
 # make check  the same with the quick tests alone
 # make grid   every list of fifteen worlds against their truth (long)
 # make bench  figures, side by side with what else one would use
-# make proofs every bit of a large ledger flipped, a million random changes of a small one (long)
+# make proofs every bit of a large ledger flipped, a million changes of a small one, 10,000 planted misuses (long)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,12 +27,15 @@ bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
 	$(BIN)/python bench/verification.py
 	$(BIN)/python bench/ledger.py
+	$(BIN)/python bench/audit.py
+	$(BIN)/python bench/affected.py --people 5000000 --jobs 100
 	$(BIN)/python bench/mutations.py --count 20000
 	$(BIN)/python bench/exchange.py
 
 proofs: $(READY)
 	$(BIN)/python bench/bits.py
 	$(BIN)/python bench/mutations.py
+	$(BIN)/python bench/planted.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
