@@ -48,13 +48,16 @@ def read_domain(domain: str) -> str:
 
 
 def read_slowly(kind: str, text: str) -> str:
-    """The one spelling; behind a tab, the same with its domain in Unicode; `!reason` where it can't be read."""
+    """The one spelling; behind a tab, the same with its domain in Unicode; or a blank and why it can't be read.
+
+    No spelling begins with a blank, and an address may begin with any other sign.
+    """
     try:
         if kind == "phone":
             return read_phone(text)
         address = read_email(text)
     except ContactError as error:
-        return f"!{error.reason}"
+        return f" {error.reason}"
     if "xn--" not in address:
         return address
     local, _, domain = address.rpartition("@")
@@ -169,7 +172,7 @@ def read(table: str, columns: str) -> str:
     )
     slowly = (
         f"SELECT {columns}, hashed, kind, split_part(said, chr(9), 1) AS text,"  # noqa: S608
-        f" nullif(split_part(said, chr(9), 2), '') AS alt, key FROM {table}_slow WHERE said NOT LIKE '!%'"
+        f" nullif(split_part(said, chr(9), 2), '') AS alt, key FROM {table}_slow WHERE said NOT LIKE ' %'"
     )
     return f"{regular} UNION ALL {slowly}"
 
@@ -180,5 +183,5 @@ def reasons(table: str) -> str:
         f"SELECT reason, count(*) FROM (SELECT substr(lane, 2) AS reason FROM {table}_loaded"  # noqa: S608
         " WHERE lane LIKE '!%' AND lane <> '!blank' UNION ALL"
         f" SELECT 'not-an-email' AS reason FROM {table}_loaded {_WITH_DOMAIN} WHERE d.said = '!' UNION ALL"
-        f" SELECT substr(said, 2) AS reason FROM {table}_slow WHERE said LIKE '!%') a GROUP BY reason ORDER BY reason"
+        f" SELECT substr(said, 2) AS reason FROM {table}_slow WHERE said LIKE ' %') a GROUP BY reason ORDER BY reason"
     )
