@@ -61,7 +61,7 @@ browser:
 # Extras are kept: pip takes a pin of coverage for no pin of coverage[toml].
 lock:
 	$(BIN)/python -m pip install -q uv
-	for name in run dev venv; do $(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
+	for name in run dev spark venv; do $(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
 		--python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
