@@ -29,7 +29,7 @@ from solely.app import init
 from solely.app.directory import read_keyring, verifier_key
 from solely.app.fetch import from_folder
 from solely.ledger.checkpoint import Checkpoint, sign_checkpoint
-from solely.ledger.entry import Draft, Entry, encode
+from solely.ledger.entry import Draft, Entry, decode, encode
 from solely.ledger.log import Mac, mac_of
 from solely.ledger.member_receipt import verify_member_receipt, write_member_receipt
 from solely.ledger.members import member_nodes, member_proof, members_root
@@ -70,12 +70,11 @@ def lay_down(directory: Path, size: int) -> Figure:
     with ground(directory) as here, here.superuser() as connection:
         head = ledger.read_head(connection)
         source, mac = bodies(head.size, size), read_keyring(directory, "ledger").ledger().mac
-        frontier = head.frontier
+        frontier, time_ = head.frontier, head.time
         while batch := list(islice(source, BATCH)):
-            frontier = _copy(connection, frontier, batch, mac)
-        now = datetime.now(UTC)
+            frontier, time_ = _copy(connection, frontier, batch, mac), decode(batch[-1]).time
         connection.execute(
-            "UPDATE ledger.head SET size = %s, time = %s, frontier = %s", [size, now, frontier.to_bytes()]
+            "UPDATE ledger.head SET size = %s, time = %s, frontier = %s", [size, time_, frontier.to_bytes()]
         )
         connection.execute(TABLES)
         _chain(connection, head.size, size)
