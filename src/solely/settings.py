@@ -6,14 +6,26 @@ import tomllib
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from solely.errors import BadInput, SettingsError
 
-__all__ = ["LOCAL", "check_url", "read_tables"]
+__all__ = ["LOCAL", "Table", "check_url", "read_tables"]
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})  # where a server may be called without TLS
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Table(BaseModel):
+    """A table of a settings file: nothing but its own names, with - for _; what stands in it is in no error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+    )
 
 
 def read_tables(model: type[_Model], data: bytes, file: str, cure: str) -> _Model:

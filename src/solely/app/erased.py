@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from solely.errors import Tampered
-from solely.store.durable import locked
+from solely.store.durable import locked, sync
 
 __all__ = ["add", "read"]
 
@@ -29,15 +29,7 @@ def add(path: Path, erasure: UUID, pseudonyms: Sequence[UUID]) -> None:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            sync(path.parent)
 
 
 def read(path: Path) -> dict[UUID, tuple[UUID, ...]]:

@@ -19,10 +19,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from solely.answer.incidents import Rule, Settings
-from solely.settings import read_tables
+from solely.settings import Table, read_tables
 from solely.verification.settings import Page
 
 __all__ = ["FILE", "incident_settings_in", "read_incident_settings"]
@@ -34,24 +34,14 @@ _YEAR = 8_760  # hours
 Line = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-        hide_input_in_errors=True,
-    )
-
-
-class ContactTable(_Table):
+class ContactTable(Table):
     """Whom people and the authority can ask: GDPR Art. 33(3)(b)."""
 
     officer: Line = ""
     reach: Line = ""
 
 
-class RuleTable(_Table):
+class RuleTable(Table):
     """Who is to be told, within how many hours (0: without undue delay), from how many people on."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
@@ -62,7 +52,7 @@ class RuleTable(_Table):
     by_risk: bool = False
 
 
-class IncidentTables(_Table):
+class IncidentTables(Table):
     """The whole file."""
 
     controller: Line = ""

@@ -29,7 +29,7 @@ from solely.ledger.published import read_head
 from solely.ledger.tile_tree import TileTree
 from solely.ledger.tiles import CHECKPOINT, Edge, File, bundle_path, grow, tile_path, widths
 from solely.ledger.tree import EMPTY_ROOT, leaf_hash
-from solely.store.durable import locked
+from solely.store.durable import locked, sync
 
 __all__ = ["BodiesFrom", "Published", "publish"]
 
@@ -155,11 +155,7 @@ class _Writing:
             self._running.popleft().result()
         inside = {above for one in self._touched for above in (one, *one.parents) if above.is_relative_to(self._folder)}
         for folder in inside:
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync(folder)
         self._touched.clear()
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from solely.errors import BadInput
 from solely.ledger.cosignature import WitnessKey
-from solely.settings import check_url, read_tables
+from solely.settings import Table, check_url, read_tables
 
 __all__ = ["FILE", "WitnessSettings", "read_witness_settings", "witness_settings_in"]
 
@@ -24,11 +24,7 @@ FILE = "ledger.toml"
 _CURE = "see docs/ledger.md"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class WitnessTable(_Table):
+class WitnessTable(Table):
     """One witness: where it is asked (its submission prefix), and the key it prints at its start."""
 
     url: str
@@ -53,7 +49,7 @@ class WitnessTable(_Table):
         return value
 
 
-class WitnessSettings(_Table):
+class WitnessSettings(Table):
     """ledger.toml: the witnesses, how many of them make a quorum, and whether disclosures need it."""
 
     witness: tuple[WitnessTable, ...] = ()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
+
+from solely.store.durable import sync
 
 __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
@@ -107,16 +108,16 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: in
         files[f"{place:06d}.arrow"] = _save(fresh / f"{place:06d}.arrow", columns)
         buckets: Columns = {"place": shard.places, "near": shard.near}
         files[f"{place:06d}.buckets"] = _save(fresh / f"{place:06d}.buckets", buckets)
-    _sync(fresh)
+    sync(fresh)
     fresh.rename(ready)
     content = {"format": _FORMAT, "watermark": watermark, "mark": mark, "folder": ready.name, "files": files}
     pointer = folder / "current.new"
     text = json.dumps(content)
     pointer.write_text(f"{zlib.crc32(text.encode()):08x} {text}")
-    _sync(pointer)
-    _sync(folder)
+    sync(pointer)
+    sync(folder)
     pointer.replace(folder / "current")
-    _sync(folder)
+    sync(folder)
     for old in folder.iterdir():
         if old.is_dir() and old != ready:
             shutil.rmtree(old)
@@ -138,17 +139,9 @@ def _save(path: Path, columns: Columns) -> list[int]:
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table, max_chunksize=max(1, table.num_rows))
-    _sync(path)
+    sync(path)
     with pa.memory_map(str(path)) as file:
         return [file.size(), zlib.crc32(file.read_buffer())]
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def named(folder: Path) -> str | None:

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from solely.settings import read_tables
+from solely.settings import Table, read_tables
 from solely.store.security.limits import Limit
 from solely.verification.factor import Kind
 from solely.verification.fraud import FraudSettings
@@ -29,16 +29,6 @@ Page = Annotated[
 ]
 Status = Annotated[str, Field(pattern=r"^[1-5][0-9]{2}$")]  # of HTTP
 Country = Annotated[str, Field(pattern=r"^(?:[A-Z]{2}|001)$")]  # ISO 3166 alpha-2; 001 for satellites
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-        hide_input_in_errors=True,
-    )
 
 
 def _names(value: Any) -> Any:
@@ -59,7 +49,7 @@ def _is_origin(text: str, domain: str) -> bool:
     return own and secure and text == f"{parts.scheme}://{host}{'' if port is None else f':{port}'}"
 
 
-class Service(_Table):
+class Service(Table):
     """Who asks: `domain` is the relying party's id, and what codes by SMS are bound to."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)] = "Solely"
@@ -88,7 +78,7 @@ class Service(_Table):
         return self
 
 
-class Factors(_Table):
+class Factors(Table):
     """Which factors there are, and how they are read."""
 
     enabled: frozenset[Kind] = frozenset({"passkey", "totp", "recovery-codes", "sms", "email"})
@@ -111,7 +101,7 @@ class Factors(_Table):
         return value
 
 
-class Ages(_Table):
+class Ages(Table):
     """How long things hold."""
 
     challenge_minutes: Annotated[int, Field(ge=1, le=10)] = 10  # SP 800-63B-4 §3.1.3.2
@@ -141,7 +131,7 @@ class Ages(_Table):
         return timedelta(hours=self.recovery_hours)
 
 
-class Tries(_Table):
+class Tries(Table):
     """How many wrong answers are taken; beside these each factor waits longer and longer (throttle.py)."""
 
     per_challenge: Annotated[int, Field(ge=1, le=10)] = 5
@@ -151,7 +141,7 @@ class Tries(_Table):
     sign_ins_per_source_hourly: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000  # begun before anyone is named
 
 
-class Fraud(_Table):
+class Fraud(Table):
     """Where SMS may go, and how many; see fraud.py. No country is named at first, so none is sent at first."""
 
     countries: frozenset[Country] = frozenset()
@@ -186,7 +176,7 @@ class Fraud(_Table):
         )
 
 
-class Mail(_Table):
+class Mail(Table):
     """One server that takes mail; those listed first are asked first."""
 
     name: Name
@@ -200,7 +190,7 @@ class Mail(_Table):
     password_file: str = ""
 
 
-class Gateway(_Table):
+class Gateway(Table):
     """One gateway that takes SMS. `driver` says which of the fields are its own; see docs/delivery.md."""
 
     name: Name
@@ -213,16 +203,17 @@ class Gateway(_Table):
     receipt_secret_file: str = ""  # what signs delivery receipts: not Twilio's, whose password does
     receipt_reference: str = ""  # the generic one's: where in a receipt its reference stands, as message.id
     receipt_status: str = ""
-    receipt_values: dict[str, Literal["delivered", "failed", "opt-out"]] = {}
+    receipt_values: dict[str, Literal["delivered", "failed", "opt-out"]] = Field(default_factory=dict)
     base: str = ""
     url: str = ""
-    template: dict[str, Any] = {}
+    template: dict[str, Any] = Field(default_factory=dict)
     header: str = ""  # the generic one's: what carries the password, as Authorization
-    headers: dict[str, str] = {}  # sent as they are, {send} filled in; no secrets, they stand in files
+    # sent as they are, {send} filled in; no secrets, they stand in files
+    headers: dict[str, str] = Field(default_factory=dict)
     success: frozenset[int] = frozenset({200, 201, 202})
-    statuses: dict[Status, Literal["next", "stop", "opt-out"]] = {}
+    statuses: dict[Status, Literal["next", "stop", "opt-out"]] = Field(default_factory=dict)
     verdict_at: str = ""  # where in the answer its verdict stands, as results.0.state
-    values: dict[str, Literal["next", "stop", "opt-out"]] = {}
+    values: dict[str, Literal["next", "stop", "opt-out"]] = Field(default_factory=dict)
     reference_at: str = ""
 
     @field_validator("countries", mode="before")
@@ -244,7 +235,7 @@ class Gateway(_Table):
         return self
 
 
-class Settings(_Table):
+class Settings(Table):
     """The whole file."""
 
     service: Service = Service()
