@@ -18,6 +18,7 @@ __all__ = [
     "now",
     "passphrase",
     "prepare_spark",
+    "settings_from_environment",
 ]
 
 
@@ -58,6 +59,13 @@ def directory_from_environment() -> Path | None:
     """The data directory that SOLELY_DIR names."""
     named = os.environ.get("SOLELY_DIR")
     return Path(named) if named else None
+
+
+def settings_from_environment() -> dict[str, str]:
+    """The variables whose names begin with SOLELY_; never the passphrase."""
+    return {
+        name: text for name, text in os.environ.items() if name.startswith("SOLELY_") and name != "SOLELY_PASSPHRASE"
+    }
 
 
 def passphrase() -> bytes | None:
