@@ -180,4 +180,4 @@ def _named(admin: psycopg.Connection, givings: int) -> list[UUID]:
 
 def _admin(solely: Solely) -> psycopg.Connection:
     password = read_keyring(solely.directory, "owner").secret("database")
-    return solely._database.superuser(server.SUPERUSER, password)  # noqa: SLF001 - the bench fills tables as nobody may
+    return solely.ground.database.superuser(server.SUPERUSER, password)

@@ -71,7 +71,7 @@ def make_ground(solely: Solely, tokens: int, digests: Digests | None, say: Calla
 
 def _admin(solely: Solely) -> psycopg.Connection:
     password = read_keyring(solely.directory, "owner").secret("database")
-    return solely._database.superuser(server.SUPERUSER, password)  # noqa: SLF001 - the bench fills tables as nobody may
+    return solely.ground.database.superuser(server.SUPERUSER, password)
 
 
 def _givings(admin: psycopg.Connection, tokens: int) -> None:

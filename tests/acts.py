@@ -121,12 +121,12 @@ class Platform:
         self.solely.__exit__(None, None, None)
 
     def _open(self):
-        module = sys.modules["solely.app.solely"]
+        module = sys.modules["solely.app.parts"]
         real, module.SOFTWARE = module.SOFTWARE, self.software
         try:
             self.solely = Solely(self.folder / "data", clock=lambda: self.time)
             self.solely.__enter__()
-            assert self.solely._gate.pen.software == self.software
+            assert self.solely.parts.gate.pen.software == self.software
         finally:
             module.SOFTWARE = real
 
@@ -240,14 +240,14 @@ class Platform:
         """A contact that is opened and sent to, as verification does it: two entries about its giving."""
         (giving,) = [one for one in self.solely.standing(gave.subject, gave.purpose) if one.given_at == gave.at]
         for what, details in (("use", {}), ("send", {"by": "box"})):
-            self.solely._gate.write_down(words_of(what, gave.purpose, giving.id, of="code", **details))
+            self.solely.parts.gate.write_down(words_of(what, gave.purpose, giving.id, of="code", **details))
             use = Use(self.time, what, gave.purpose, "verification", None, None, self.policy, self.software, [gave])
             self._use(use)
 
     def refuse(self, gave):
         """A sending that is refused, which is no use."""
         (giving,) = [one for one in self.solely.standing(gave.subject, gave.purpose) if one.given_at == gave.at]
-        self.solely._gate.write_down(words_of("refusal", gave.purpose, giving.id, of="code", why="too many"))
+        self.solely.parts.gate.write_down(words_of("refusal", gave.purpose, giving.id, of="code", why="too many"))
         self._note(gave.subject, Act(self.time, "refusal", gave.purpose, "verification", gave))
 
     def disclose(self, advertiser, audience):

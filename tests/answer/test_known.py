@@ -29,9 +29,9 @@ def told(platform):
 
 
 def sources(platform):
-    folder = platform.solely._sources.folder
+    folder = platform.solely.parts.sources.folder
     folder.mkdir(exist_ok=True)
-    return platform.solely._sources
+    return platform.solely.parts.sources
 
 
 def facts(found):

@@ -26,12 +26,12 @@ def told(platform):
         platform.wait(days=4)
         purpose, listed = (PARTNERS if number % 4 == 1 else ADS), chance.sample(people, chance.randint(0, 12))
         platform.match(listed, f"adv{number % 3}", f"{purpose[:3]} {number % 5}", purpose)
-    platform.solely._sources.folder.mkdir()
+    platform.solely.parts.sources.folder.mkdir()
     return platform
 
 
 def every(platform):
-    sources = platform.solely._sources
+    sources = platform.solely.parts.sources
     return [read_match(entry) for entry in entries.matches(sources.ledger, sources.mac)]
 
 
@@ -50,7 +50,7 @@ def some_groups(matches):
 
 
 def test_with_rolls_and_without_the_union_is_the_same(told):
-    sources, matches = told.solely._sources, every(told)
+    sources, matches = told.solely.parts.sources, every(told)
     assert renew(sources, whose(sources), matches, keep=21).files == ()
     plain = [union(sources, Rolls(()), some) for some in some_groups(matches)]
     old = renew(sources, whose(sources), matches[:15], keep=1)
@@ -73,7 +73,7 @@ def test_with_rolls_and_without_the_union_is_the_same(told):
 
 
 def test_a_roll_of_what_is_not_there_any_more_is_not_used(told):
-    sources, matches = told.solely._sources, every(told)
+    sources, matches = told.solely.parts.sources, every(told)
     rolls = renew(sources, whose(sources), matches, keep=1)
     fewer = matches[:-1]
     assert union(sources, rolls, fewer) == union(sources, Rolls(()), fewer)
@@ -82,7 +82,7 @@ def test_a_roll_of_what_is_not_there_any_more_is_not_used(told):
 
 
 def test_a_roll_that_is_no_file_of_ours_is_left_out(told):
-    sources, matches = told.solely._sources, every(told)
+    sources, matches = told.solely.parts.sources, every(told)
     renew(sources, whose(sources), matches, keep=1)
     count = len(read_rolls(sources.folder).files)
     path = next(sources.folder.glob("roll.*"))
@@ -94,7 +94,7 @@ def test_a_roll_that_is_no_file_of_ours_is_left_out(told):
 
 
 def test_evidence_that_is_not_what_was_written_down_is_an_error(told):
-    sources, (match, *_) = told.solely._sources, [one for one in every(told) if one.count > 1]
+    sources, (match, *_) = told.solely.parts.sources, [one for one in every(told) if one.count > 1]
     wrong = type(match)(**{name: getattr(match, name) for name in match.__slots__} | {"count": match.count + 1})
     with pytest.raises(Tampered, match="evidence"):
         union(sources, Rolls(()), [wrong])

@@ -50,7 +50,7 @@ def test_many_proofs_of_one_entry_read_its_members_once(told, monkeypatch):
     real = uses_proof._members
     monkeypatch.setattr(uses_proof, "_members", lambda *args: read.append(args[1].sequence) or real(*args))
     acts = told.solely.uses("ann").uses.acts
-    assert len(list(uses_proof.member_receipts(told.solely._sources, acts))) == len(acts)
+    assert len(list(uses_proof.member_receipts(told.solely.parts.sources, acts))) == len(acts)
     assert len(read) == len(set(read)) == len({act.sequence for act in acts})
 
 
@@ -60,4 +60,4 @@ def test_what_is_stored_and_is_not_what_was_written_down_is_no_proof(told, monke
     for wrong in (lambda ids: ids[1:], lambda ids: ids[:-1], lambda ids: ids[:0], lambda ids: ids[::-1].copy()):
         monkeypatch.setattr(uses_proof, "_members", lambda *args, wrong=wrong: wrong(real(*args)))
         with pytest.raises(Tampered):
-            list(uses_proof.member_receipts(told.solely._sources, acts))
+            list(uses_proof.member_receipts(told.solely.parts.sources, acts))

@@ -29,12 +29,12 @@ def everything(platform):
 
 def written(platform, since):
     """The entries from a sequence on."""
-    sources = platform.solely._sources
+    sources = platform.solely.parts.sources
     return list(entries.read(sources.ledger, sources.mac, range(since, since + 20)).values())
 
 
 def size(platform):
-    return ledger.read_head(platform.solely._sources.ledger).size
+    return ledger.read_head(platform.solely.parts.sources.ledger).size
 
 
 def test_counts_are_a_disclosure_that_names_the_question(platform):

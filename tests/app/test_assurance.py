@@ -59,7 +59,7 @@ def test_the_figures_are_what_happened(used):
     with Solely(used, clock=lambda: NOW + timedelta(days=1)) as solely:
         made = assure(solely)
         proven = solely.verify_ledger()
-        key = solely._signed._key
+        key = solely.parts.signed._key
     assert (made.verified.size, made.verified.root) == (proven.size, proven.root)
     assert verify_checkpoint(made.head, key).root == proven.root
     assert values(made, "gdpr-5-1-b", "givings") == {"tailored-audiences": 3, "two-factor": 1}

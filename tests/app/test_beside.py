@@ -35,7 +35,7 @@ def wait(condition, seconds=30):
 def signed(solely):
     """How many entries the checkpoint outside the database covers."""
     note = (solely.directory / "ledger" / "checkpoint").read_text()
-    return verify_checkpoint(note, solely._signed._key).size
+    return verify_checkpoint(note, solely.parts.signed._key).size
 
 
 class Signing:
@@ -73,7 +73,7 @@ def test_nothing_is_signed_beside_where_that_is_not_wanted(fresh):
 def test_a_witness_that_does_not_answer_holds_no_signature_up(fresh):
     """The witness's place is one where nobody listens; it is asked after our own signature is kept."""
     with Solely(fresh, signs=False) as solely:
-        order, ledger = [], solely._signed
+        order, ledger = [], solely.parts.signed
         ledger.witnesses.cosign = lambda note: order.append("asked first") or note
         ledger.witnesses.settle = lambda: order.append(signed(solely))
         solely.give(ROW, NOTICE)

@@ -78,7 +78,9 @@ def stored(directory):
 def names(directory):
     with Solely(directory, signs=False) as solely:
         return dict(
-            solely._registry.execute("SELECT compartment, pseudonym FROM registry.pseudonyms WHERE subject = %s", [WHO])
+            solely.parts.registry.execute(
+                "SELECT compartment, pseudonym FROM registry.pseudonyms WHERE subject = %s", [WHO]
+            )
         )
 
 
@@ -128,7 +130,7 @@ def test_they_are_in_no_audience_are_met_by_no_list_and_others_are(data, later):
 def test_what_was_used_of_them_can_still_be_counted_and_named_to_nobody(data, later):
     with Solely(data, clock=later) as solely:
         solely.erase(WHO)
-        kept = dict(solely._registry.execute("SELECT subject, count(*) FROM registry.givings GROUP BY subject"))
+        kept = dict(solely.parts.registry.execute("SELECT subject, count(*) FROM registry.givings GROUP BY subject"))
     assert sorted(kept.values()) == [1, 7]
     assert {name.split(":")[0] for name in kept} == {OTHER, "erased"}
 
@@ -136,7 +138,7 @@ def test_what_was_used_of_them_can_still_be_counted_and_named_to_nobody(data, la
 def test_the_erasure_is_in_the_ledger_once_with_all_that_they_gave(data, later):
     with Solely(data, clock=later) as solely:
         solely.erase(WHO)
-        newest = list(solely._signed._bodies(0))[-1].decode()
+        newest = list(solely.parts.signed._bodies(0))[-1].decode()
     assert '"type":"erasure"' in newest
     assert '"count":7' in newest
     with pytest.raises(NotFound), Solely(data, clock=later) as solely:
@@ -164,7 +166,7 @@ def test_a_restore_brings_nobody_back(data, template, later, tmp_path):
         with Solely(restored, clock=later) as solely:
             assert solely.standing(WHO, ADS) == []
             assert solely.members("acme", "before") == [OTHER]
-            erasures = [body for body in solely._signed._bodies(0) if b'"erasure"' in body]
+            erasures = [body for body in solely.parts.signed._bodies(0) if b'"erasure"' in body]
             assert len(erasures) == 1
     assert not any(WHO in row for found in stored(restored).values() for row in found)
 

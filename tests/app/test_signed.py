@@ -14,7 +14,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def signed(fresh):
     with Solely(fresh, signs=False) as solely:
-        yield SignedLedger(fresh, solely._ledger_keyring, solely._login(solely._ledger_keyring)), solely
+        yield SignedLedger(fresh, solely.ground.keyring("ledger"), solely.parts.login("ledger")), solely
 
 
 def test_two_who_sign_at_once_tell_one_history(signed):

@@ -213,6 +213,6 @@ def test_a_changed_policy_is_an_entry_before_anything_is_done_under_it(data):
         with Solely(data, clock=lambda: NOW) as solely:
             solely.withdraw("u0", NOTICE.purpose)
     with Solely(data) as solely:
-        entries = [decode(body) for body in solely._signed._bodies(7)]
+        entries = [decode(body) for body in solely.parts.signed._bodies(7)]
     assert [(one.type, dict(one.details)) for one in entries] == [("policy", {"policy": solely.policy.digest})]
     assert entries[0].policy == solely.policy.digest

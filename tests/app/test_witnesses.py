@@ -378,12 +378,12 @@ def test_who_is_killed_after_the_witness_signed_goes_on_with_the_same_history(fr
         killed = Solely(fresh, clock=lambda: NOW, signs=False)
 
         def asked_and_killed(note):
-            Witnesses.cosign(killed._signed.witnesses, note)
+            Witnesses.cosign(killed.parts.signed.witnesses, note)
             raise KeyboardInterrupt
 
         killed.__enter__()
         give(killed, "u1")
-        monkeypatch.setattr(killed._signed.witnesses, "cosign", asked_and_killed)
+        monkeypatch.setattr(killed.parts.signed.witnesses, "cosign", asked_and_killed)
         with pytest.raises(KeyboardInterrupt):
             killed.__exit__(None, None, None)
         with Solely(fresh, clock=lambda: NOW) as solely:

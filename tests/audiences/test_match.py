@@ -18,7 +18,7 @@ pytestmark = pytest.mark.server
 
 
 def entries(stage):
-    return ledger.size(stage.solely._signed._connection)
+    return ledger.size(stage.solely.parts.signed._connection)
 
 
 def state(stage):
@@ -226,7 +226,7 @@ def test_a_purpose_that_is_not_advertisings_is_refused_and_the_refusal_is_in_the
     with pytest.raises(Refused):
         stage.match([stage.address()], stage.new(), purpose=purpose)
     assert state(stage) == (size + 1, rows, files)
-    body = next(ledger.records(stage.solely._signed._connection, size)).body
+    body = next(ledger.records(stage.solely.parts.signed._connection, size)).body
     assert b'"refusal"' in body
     assert purpose.encode() in body
 
@@ -278,7 +278,7 @@ def test_a_match_is_one_entry_that_commits_to_the_givings_used(stage):
     size, name = entries(stage), stage.new()
     matched = stage.match([*addresses, stage.address()], name)
     assert entries(stage) == size + 1
-    body = next(ledger.records(stage.solely._signed._connection, size)).body
+    body = next(ledger.records(stage.solely.parts.signed._connection, size)).body
     (upload,) = _uploads(stage, name)
     for said in (
         b'"use"',
@@ -351,7 +351,7 @@ def test_a_giving_that_ended_after_the_index_was_made_is_not_used(stage):
     assert len(audiences.look_up(_tokens(stage, address), "tailored-audiences")[0]) == 1
     size = entries(stage)
     stage.match([address], after)
-    assert b'"count":0' in next(ledger.records(stage.solely._signed._connection, size)).body
+    assert b'"count":0' in next(ledger.records(stage.solely.parts.signed._connection, size)).body
     assert [len(upload.givings) for name in (before, after) for upload in _uploads(stage, name)] == [1, 0]
 
 
@@ -366,9 +366,9 @@ def _tokens(stage, address):
 def test_a_partner_stands_in_the_entry_and_with_the_evidence(stage):
     address, name = stage.address(), stage.new()
     stage.give(address, purpose="partner-audiences")
-    size = ledger.size(stage.solely._signed._connection)
+    size = ledger.size(stage.solely.parts.signed._connection)
     stage.solely.match(stage.list([address]), "acme", name, "partner-audiences", partner="Broker 1")
-    entry = json.loads(next(ledger.records(stage.solely._signed._connection, size)).body)
+    entry = json.loads(next(ledger.records(stage.solely.parts.signed._connection, size)).body)
     assert entry["details"]["partner"] == "Broker 1"
     rows = stage.solely.audiences.connection.execute(
         "SELECT partner, policy, software FROM advertising.uploads WHERE audience = %s", [name]
@@ -382,7 +382,7 @@ def test_a_stopped_audience_is_neither_matched_nor_shown_and_others_are(stage):
     address, name, other = stage.address(), stage.new(), stage.new()
     subject = stage.give(address)
     stage.match([address], name)
-    gate, words = stage.solely._gate, Words("incident", "officer ada")
+    gate, words = stage.solely.parts.gate, Words("incident", "officer ada")
     gate.contain(words, [Concern("audience", f"acme/{name}")], (), "2026-001")
     for act in (lambda: stage.match([address], name), lambda: stage.members(name)):
         with pytest.raises(Refused, match="this audience is stopped"):
@@ -397,17 +397,17 @@ def test_a_stopped_audience_is_neither_matched_nor_shown_and_others_are(stage):
 def test_a_stop_that_comes_while_a_list_is_read_leaves_no_use_and_no_evidence(stage):
     address, name = stage.address(), stage.new()
     stage.give(address)
-    gate, words = stage.solely._gate, Words("incident", "officer ada")
+    gate, words = stage.solely.parts.gate, Words("incident", "officer ada")
     partner = Concern("partner", stage.new("broker"))
 
     def meanwhile():
         gate.contain(words, [partner], (), "2026-001")
 
     target = Target("acme", name, partner.name)
-    before = ledger.size(stage.solely._signed._connection)
+    before = ledger.size(stage.solely.parts.signed._connection)
     with pytest.raises(Refused, match="this partner is stopped"):
         stage.solely.audiences.match(SlowList([address], meanwhile), target, "tailored-audiences", stage.time[0])
-    types = [json.loads(one.body)["type"] for one in ledger.records(stage.solely._signed._connection, before)]
+    types = [json.loads(one.body)["type"] for one in ledger.records(stage.solely.parts.signed._connection, before)]
     assert types == ["incident", "refusal"]
     with pytest.raises(NotFound):
         _uploads(stage, name)

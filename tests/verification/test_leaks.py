@@ -269,7 +269,7 @@ def test_nothing_is_where_it_must_not_be(fresh, capfd, logged, tls):
         world = replace(world, verification=replace(world.verification, security=changed), sms=sms, email=email)
         tour = Tour(world.under(service={"not-me": NOT_ME}))
         owner = read_keyring(fresh, "owner").secret("database")
-        with solely._database.superuser(SUPERUSER, owner) as superuser:
+        with solely.ground.database.superuser(SUPERUSER, owner) as superuser:
             for step in (tour.enrol, tour.answer, tour.recover):
                 step()
             before = tables_as_text(superuser)  # a reset wipes what factors hold
@@ -278,7 +278,7 @@ def test_nothing_is_where_it_must_not_be(fresh, capfd, logged, tls):
             letters = [message.text for box in (sms, email) for _, message in box.letters]
             tour.secrets |= {code for text in letters for code in re.findall(r"\b(?:\d{6}|\d{8})\b", text)}
             places = {"tables": before + tables_as_text(superuser)}
-        with closing(ledger.records(solely._login(solely._ledger_keyring))) as records:
+        with closing(ledger.records(solely.parts.login("ledger"))) as records:
             places["ledger"] = "\n".join(record.body.decode() for record in records)
         for one in (first, sms, email):
             one.real.close()

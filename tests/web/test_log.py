@@ -68,7 +68,7 @@ def test_nobody_changes_anything(client):
 @pytest.mark.server
 def test_what_is_served_follows_what_is_written_and_verifies(fresh):
     with Solely(fresh) as solely, solely.publishing(), serving(lambda _port: log_server(solely.public)) as url:
-        key = solely._signed._key
+        key = solely.parts.signed._key
 
         def size():
             return verify_checkpoint(httpx.get(f"{url}/checkpoint").text, key).size

@@ -6,15 +6,13 @@ from contextlib import closing
 from importlib.metadata import version
 from itertools import islice
 
-import psycopg
-
 from solely.answer.assurance import Assurance, assess
 from solely.answer.assurance_figures import Facts, tally
-from solely.app.directory import read_keyring
+from solely.app.parts import Parts
 from solely.app.solely import Solely
 from solely.ledger.checkpoint import read_note
-from solely.store import ledger, server
-from solely.store.database import Database, answering
+from solely.store import ledger
+from solely.store.database import answering
 
 __all__ = ["assure"]
 
@@ -26,17 +24,12 @@ def assure(solely: Solely) -> Assurance:
     """
     head = solely.sign_ledger()
     verified = solely.verify_ledger()
-    with server.running(solely.directory / "postgres") as host:
-        database = Database(host)
-        with _login(solely, database, "ledger") as connection, closing(ledger.records(connection)) as stored:
+    with Parts(solely.ground) as parts:
+        with closing(ledger.records(parts.login("ledger"))) as stored:
             told = tally((record.body for record in islice(stored, verified.size)), verified)
-        with _login(solely, database, "registry") as connection, answering():
-            found = connection.execute("SELECT purpose, count(*) FROM registry.notices GROUP BY purpose").fetchall()
-            notices: dict[str, int] = dict(found)
+        with answering():
+            found = parts.registry.execute("SELECT purpose, count(*) FROM registry.notices GROUP BY purpose").fetchall()
+        notices: dict[str, int] = dict(found)
     _, signatures = read_note(head)
     facts = Facts(solely.policy, told, solely.counts(), notices, verified, cosigned=len(signatures) - 1)
     return assess(facts, head=head, software=version("solely"), now=solely.clock())
-
-
-def _login(solely: Solely, database: Database, role: str) -> psycopg.Connection:
-    return database.login(role, read_keyring(solely.directory, role).secret("database"))

@@ -8,29 +8,22 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-
-import psycopg
 
 from solely.answer.incidents import Extent, Incidents, Letter, Settings
 from solely.answer.incidents.book import Book
 from solely.answer.incidents.happenings import happened
 from solely.answer.incidents.notify import Carried, Post
 from solely.answer.incidents.opening import PURPOSE, Service
-from solely.answer.question import Question
 from solely.answer.sources import Sources
 from solely.app.affected import Affected
-from solely.app.directory import read_keyring
 from solely.app.incident_settings import incident_settings_in
+from solely.app.parts import Parts
 from solely.app.verification import open_post, settings_in
 from solely.contact import Contact
 from solely.errors import Conflict, Refused
-from solely.gate import Gate
-from solely.keys import Keyring
-from solely.purpose import Policy
 from solely.store import entries, ledger
 from solely.store.ledger import Concern
 from solely.verification import fraud
@@ -41,37 +34,19 @@ from solely.verification.senders.port import Message, SendFailed
 __all__ = ["carry", "open_incidents"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Desk:
-    """What the parts are opened from."""
-
-    directory: Path
-    login: Callable[[Keyring], psycopg.Connection]
-    gate: Gate
-    settings: Settings
-    clock: Callable[[], datetime]
-
-
-def open_incidents(
-    directory: Path,
-    login: Callable[[Keyring], psycopg.Connection],
-    gate: Gate,
-    sources: Sources,
-    affected: Callable[[Question], Affected],
-    policy: Policy,
-) -> Incidents:
+def open_incidents(parts: Parts) -> Incidents:
     """The officer's verbs, with a connection of their own to the registry: what reads it streams may last long."""
-    settings = incident_settings_in(directory, settings_in(directory).service.name)
-    desk = _Desk(directory, login, gate, settings, gate.clock)
+    ground, gate, sources = parts.ground, parts.gate, parts.sources
+    settings = incident_settings_in(ground.directory, settings_in(ground.directory).service.name)
     return Incidents(
-        book=Book(login(read_keyring(directory, "registry")), gate, partial(_details, sources), gate.clock),
-        policy=policy,
+        book=Book(parts.login("registry"), gate, partial(_details, sources), ground.clock),
+        policy=ground.policy,
         settings=settings,
-        count=lambda question: _extent(affected(question), gate.clock()),
-        subjects=lambda question: affected(question).subjects(),
+        count=lambda question: _extent(parts.affected(question), ground.clock()),
+        subjects=lambda question: parts.affected(question).subjects(),
         happened=partial(happened, sources),
         stopped=partial(_stopped, sources),
-        post=partial(_post, desk),
+        post=partial(_post, parts, settings),
     )
 
 
@@ -92,20 +67,21 @@ def _stopped(sources: Sources, incident: str) -> frozenset[Concern]:
 
 
 @contextmanager
-def _post(desk: _Desk) -> Iterator[Post]:
+def _post(parts: Parts, settings: Settings) -> Iterator[Post]:
     """The way to people, for one at a time: who is found half told by the next run was left so by one that died."""
+    directory, clock = parts.ground.directory, parts.ground.clock
     with ExitStack() as stack:
-        stack.enter_context(_alone(desk.directory))
-        keyring = read_keyring(desk.directory, "service")
-        senders = open_post(desk.directory, settings_in(desk.directory), desk.clock)
+        stack.enter_context(_alone(directory))
+        keyring = parts.ground.keyring("service")
+        senders = open_post(directory, settings_in(directory), clock)
         for sender in senders.senders:
             stack.callback(sender.close)
         yield Post(
-            connection=stack.enter_context(closing(desk.login(read_keyring(desk.directory, "registry")))),
-            service=Service(stack.enter_context(closing(desk.login(keyring))), keyring.sealer(PURPOSE), desk.gate),
+            connection=stack.enter_context(closing(parts.login("registry"))),
+            service=Service(stack.enter_context(closing(parts.login("service"))), keyring.sealer(PURPOSE), parts.gate),
             carrier=partial(carry, senders),
-            settings=desk.settings,
-            clock=desk.clock,
+            settings=settings,
+            clock=clock,
             pause=time.sleep,
             new_id=uuid.uuid4,
         )

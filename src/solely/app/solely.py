@@ -7,24 +7,21 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 import numpy as np
-import psycopg
 
 from solely.answer.question import Question
-from solely.answer.sources import Sources
 from solely.app import erased
 from solely.app.affected import Affected
 from solely.app.beside import Beside
-from solely.app.directory import read_keyring
 from solely.app.environment import cores, now
+from solely.app.ground import Ground
+from solely.app.parts import Parts
 from solely.app.publish import Published
 from solely.app.recompute import Seen
 from solely.app.signed import SignedLedger
@@ -34,18 +31,14 @@ from solely.audiences.lists import read_list
 from solely.audiences.match import Audiences, Matched, Target
 from solely.consent import Giving, Notice
 from solely.errors import BadInput, NotFound, Tampered
-from solely.gate import Gate
-from solely.give import Desk, Given, Intake
+from solely.give import Desk, Given
 from solely.give.file import give_file, read_notices
-from solely.give.intake import open_intake
-from solely.keys import Keyring
 from solely.ledger.proof import Verified
-from solely.purpose import COMPARTMENTS, Compartment, read_policy
+from solely.purpose import read_policy
 from solely.store import advertising, desk, registry, server
 from solely.store.database import Database
 from solely.store.durable import locked, put
-from solely.store.ledger import Pen, Words
-from solely.tokens import Tokeniser
+from solely.store.ledger import Words
 
 if TYPE_CHECKING:  # what few commands need, and what takes a while to load
     from solely.answer.incidents import Incidents
@@ -53,7 +46,6 @@ if TYPE_CHECKING:  # what few commands need, and what takes a while to load
 
 __all__ = ["Solely"]
 
-SOFTWARE = version("solely")
 _IMPORT = re.compile(r"[\w][\w.\-]{0,63}")
 
 
@@ -73,13 +65,14 @@ class Solely:
             raise NotFound("not a data directory", where=str(directory), cure="make one with: solely init DIR")
         self.policy = read_policy((self.directory / "policy.toml").read_bytes())
         self._stack = ExitStack()
-        self._database: Database | None = None
+        self._ground: Ground | None = None
 
     def __enter__(self) -> Self:
         """Start the database, and refuse to go on behind the ledger's anchor, or behind a witness it requires."""
-        self._database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
+        database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
+        self._ground = Ground(self.directory, database, self.policy, self.clock)
         try:
-            self._signed.check()
+            self.parts.signed.check()
             self._erase_again()
             self._note_new_policy()
             if self._signs:
@@ -95,56 +88,36 @@ class Solely:
         """Sign what was written, keep the checkpoint outside the database, stop the database."""
         try:
             if not isinstance(error, Tampered):
-                self._signed.checkpoint()
+                self.parts.signed.checkpoint()
         finally:
             self._stack.close()
 
     # -- wiring
 
-    def _login(self, keyring: Keyring) -> psycopg.Connection:
-        """A connection as the role whose keyring it is: opening one under a passphrase is slow by design."""
-        assert self._database is not None, "used outside its with block"
-        connection = self._database.login(keyring.compartment, keyring.secret("database"))
-        return self._stack.enter_context(connection)
+    @property
+    def ground(self) -> Ground:
+        """What this process stands on. Only inside the with block."""
+        assert self._ground is not None, "used outside its with block"
+        return self._ground
 
     @cached_property
-    def _ledger_keyring(self) -> Keyring:
-        return read_keyring(self.directory, "ledger")
+    def parts(self) -> Parts:
+        """The parts that the verbs below use: for one thread at a time."""
+        return self.new_parts()
 
-    @cached_property
-    def _signed(self) -> SignedLedger:
-        return SignedLedger(self.directory, self._ledger_keyring, self._login(self._ledger_keyring))
+    def new_parts(self) -> Parts:
+        """Others, with connections of their own: each thread takes its own. They end with the with block."""
+        return self._stack.enter_context(Parts(self.ground))
 
-    @cached_property
-    def _pen(self) -> Pen:
-        return Pen(self._ledger_keyring.ledger().mac, self.policy.digest, SOFTWARE, secrets.token_bytes)
-
-    @cached_property
-    def _gate(self) -> Gate:
-        return Gate(self._login(self._ledger_keyring), self._pen, self.clock)
-
-    @cached_property
+    @property
     def desk(self) -> Desk:
         """The desk, with each compartment's intake in this process."""
-        intakes: dict[Compartment, Intake] = {
-            name: open_intake(name, read_keyring(self.directory, name), secrets.token_bytes) for name in COMPARTMENTS
-        }
-        return Desk(self._login(read_keyring(self.directory, "desk")), intakes, self._pen, self.policy)
+        return self.parts.desk
 
-    @cached_property
+    @property
     def audiences(self) -> Audiences:
         """The advertising side, with its own role and tokenisers and nothing else."""
-        keyring = read_keyring(self.directory, "advertising")
-        return Audiences(
-            connection=self._login(keyring),
-            tokenisers={purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes},
-            gate=self._gate,
-            policy=self.policy,
-            folder=self.directory / "advertising" / "index",
-            noise_key=bytes.fromhex(keyring.secret("noise")),
-            threads=cores(),
-            new_id=uuid.uuid4,
-        )
+        return self.parts.audiences
 
     @cached_property
     def verification(self) -> Verification:
@@ -153,21 +126,12 @@ class Solely:
 
     def new_verification(self) -> Verification:
         """Another one, with connections of its own: each thread takes one."""
-        from solely.app.verification import open_post, open_security, settings_in  # noqa: PLC0415 - see above
-        from solely.verification import Verification  # noqa: PLC0415
+        return self.new_parts().verification
 
-        keyring = read_keyring(self.directory, "security")
-        gate = Gate(self._login(self._ledger_keyring), self._pen, self.clock)
-        settings = settings_in(self.directory)
-        post = open_post(self.directory, settings, self.clock)
-        security = open_security(keyring, self._login(keyring), gate, settings, post, self.clock)
-        desk = replace(self.desk, connection=self._login(read_keyring(self.directory, "desk")))
-        return Verification(
-            security,
-            find=lambda subjects: desk.find(subjects, "security"),
-            make=lambda subject: desk.introduce(subject, "security"),
-            subject_of=lambda pseudonym: registry.subjects_of(self._registry, "security", [pseudonym])[0],
-        )
+    @property
+    def incidents(self) -> Incidents:
+        """What should not have been: who is affected, what is stopped, who is told; for the officer."""
+        return self.parts.incidents
 
     # -- verbs
 
@@ -181,7 +145,7 @@ class Solely:
 
     def note_policy(self) -> int:
         """Write the policy's digest into the ledger; returns the entry's sequence."""
-        return self._gate.write_down(
+        return self.parts.gate.write_down(
             Words("policy", "operator", details=MappingProxyType({"policy": self.policy.digest}))
         )
 
@@ -243,8 +207,8 @@ class Solely:
         begun = erased.read(self._erased)
         if not begun:
             return
-        with self._login(read_keyring(self.directory, "desk")) as connection:
-            made = desk.erasures(connection)
+        with Parts(self.ground) as parts:
+            made = desk.erasures(parts.login("desk"))
         left = {id_: names for id_, names in begun.items() if id_ not in made}
         if left and self.desk.erase_again(left, self.clock()):
             self.audiences.compact()
@@ -266,7 +230,7 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self._signed.witnesses.require()
+        self.parts.signed.witnesses.require()
         target = Target(advertiser, audience, partner)
         self.audiences.allow(target, purpose)
         reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
@@ -277,7 +241,7 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self._signed.witnesses.require()
+        self.parts.signed.witnesses.require()
         members = self.audiences.members(advertiser, audience, self.clock())
         words = Words(
             "disclosure",
@@ -287,45 +251,24 @@ class Solely:
             keep=True,
             concerns=Target(advertiser, audience).concerns,
         )
-        self._gate.write_down(words)
+        self.parts.gate.write_down(words)
         pseudonyms = advertising.pseudonyms_of(self.audiences.connection, members)
-        return registry.subjects_of(self._registry, "advertising", pseudonyms)
+        return registry.subjects_of(self.parts.registry, "advertising", pseudonyms)
 
     def uses(self, subject: str, *, receipts: Path | None = None) -> Shown:
         """All that was done with a subject's contacts, for that person; proofs of it in a new folder `receipts`."""
-        return show(self._sources, subject, receipts, self.prove)
+        return show(self.parts.sources, subject, receipts, self.prove)
 
     def affected(self, question: Question) -> Affected:
         """Exactly the subjects whose givings were used so, for the officer; what is told is written down before.
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self._signed.witnesses.require()
-        return Affected(self._sources, question, self._gate.write_down)
-
-    @cached_property
-    def _sources(self) -> Sources:
-        """What answers are made from. The ledger by a connection of its own: the gate's must be in no transaction."""
-        keyring, folder = self._ledger_keyring, self.directory / "answers"
-        purposes = frozenset(self.policy.purposes)
-        return Sources(
-            self._registry, self._login(keyring), self.audiences.connection, keyring.ledger().mac, folder, purposes
-        )
-
-    @cached_property
-    def incidents(self) -> Incidents:
-        """What should not have been: who is affected, what is stopped, who is told; for the officer."""
-        from solely.app.incidents import open_incidents  # noqa: PLC0415 - see above
-
-        return open_incidents(self.directory, self._login, self._gate, self._sources, self.affected, self.policy)
-
-    @cached_property
-    def _registry(self) -> psycopg.Connection:
-        return self._login(read_keyring(self.directory, "registry"))
+        return self.parts.affected(question)
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """By purpose: givings, and how many of them ended."""
-        return registry.counts(self._registry)
+        return registry.counts(self.parts.registry)
 
     # -- ledger
 
@@ -334,23 +277,23 @@ class Solely:
 
         `seen` is told now and then how many entries are checked.
         """
-        return self._signed.verify(seen)
+        return self.parts.signed.verify(seen)
 
     def sign_ledger(self) -> str:
         """Sign what was written; returns the newest signed head. Raises NotFound where nothing was written yet."""
-        return self._signed.sign()
+        return self.parts.signed.sign()
 
     def publish(self, folder: Path | None = None, seen: Seen = lambda _size: None) -> Published:
         """Sign what was written, and bring a folder of static files up to it; by default `ledger/public`.
 
         Raises Tampered where that folder tells another history. See `publish.publish`.
         """
-        return self._signed.publish(folder, seen)
+        return self.parts.signed.publish(folder, seen)
 
     @property
     def public(self) -> Path:
         """The folder where the ledger is published."""
-        return self._signed.public
+        return self.parts.signed.public
 
     def publishing(self) -> Beside:
         """While it is open, `ledger/public` is brought up to each new signed head, within a second."""
@@ -360,18 +303,17 @@ class Solely:
     @contextmanager
     def _beside(self, act: Callable[[SignedLedger], None]) -> Iterator[Callable[[], None]]:
         """An act of the ledger's signer by a connection of its own: it is used in another thread, and closed there."""
-        assert self._database is not None, "used outside its with block"
-        with self._database.login("ledger", self._ledger_keyring.secret("database")) as connection:
-            yield partial(act, SignedLedger(self.directory, self._ledger_keyring, connection))
+        with Parts(self.ground) as parts:
+            yield partial(act, parts.signed)
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head; brings `ledger/public` up to it first.
 
         Raises NotFound where there is no such entry, Tampered where what is published was changed.
         """
-        return self._signed.prove(sequence)
+        return self.parts.signed.prove(sequence)
 
     @property
     def alarm(self) -> Alarm | None:
         """Whether the ledger's witnesses left too few cosignatures under its newest head, when last asked."""
-        return self._signed.alarm if "_signed" in vars(self) else None
+        return self.parts.signed.alarm if "signed" in vars(self.parts) else None
