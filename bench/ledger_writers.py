@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 
 from solely.app.directory import read_keyring
+from solely.ledger.log import macs_by
 from solely.store import server
 from solely.store.database import Database
 from solely.store.ledger import Pen, Words
@@ -69,7 +70,7 @@ def _said(now: datetime) -> str:
 
 def _solely_way(here: Ground, _file: Path) -> Append:
     connection = here.ledger()
-    pen = Pen(read_keyring(here.directory, "ledger").ledger().mac, "ab" * 32, "bench", os.urandom)
+    pen = Pen(macs_by(read_keyring(here.directory, "ledger").ledger().mac), "ab" * 32, "bench", os.urandom)
 
     def append(count: int) -> None:
         with connection.transaction():

@@ -8,7 +8,7 @@ import pytest
 
 from givings import ADS, NOW, entries, give, size
 from solely.errors import Refused, Unavailable
-from solely.gate import Gate
+from solely.gate import LedgerGate
 from solely.store.ledger import Concern, Words
 
 pytestmark = pytest.mark.server
@@ -19,7 +19,7 @@ USE = Words("use", "advertiser acme", ADS, details=MappingProxyType({"audience":
 @pytest.fixture
 def gate(desk, login):
     with login("ledger") as connection:
-        yield Gate(connection, desk.pen, lambda: NOW)
+        yield LedgerGate(connection, desk.pen, lambda: NOW)
 
 
 @pytest.fixture

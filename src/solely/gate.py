@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import psycopg
 
@@ -21,7 +21,7 @@ from solely.store import ledger
 from solely.store.database import answering
 from solely.store.ledger import Concern, Pen, Words
 
-__all__ = ["Gate", "Still"]
+__all__ = ["Gate", "LedgerGate", "Still"]
 
 _STOPPABLE = frozenset({"use", "send", "disclosure"})
 
@@ -42,40 +42,79 @@ class _StoppedError(Exception):
         self.words, self.what = words, what
 
 
+class Gate(Protocol):
+    """The way to the ledger for one side; `policy` and `software` are what its entries say of both."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time."""
+
+    @property
+    def policy(self) -> str:
+        """The digest of the policy."""
+
+    @property
+    def software(self) -> str:
+        """The version."""
+
+    def write_down(self, words: Words) -> int:
+        """Write one entry, durably; returns its sequence, or -1 to a side that must not learn it.
+
+        Raises Unavailable where it can't be written, Refused where what it is about is stopped.
+        """
+
+    def still(self) -> AbstractContextManager[Still]:
+        """Hold the ledger's head: nothing is given and nothing ends inside, and what is written is durable after it."""
+
+    def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
+        """Write the refusal down, durably, then raise Refused."""
+
+    def require(self, words: Words) -> None:
+        """Raise Refused, once that is in the ledger, where these words could not be written now."""
+
+    def contain(self, words: Words, stop: Iterable[Concern], lift: Iterable[Concern], incident: str) -> int:
+        """Stop some things for an incident and lift other stops of it, with their entry; in force when it returns."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Gate:
-    """The way to the ledger for one side. `connection` is the ledger's role; callers never see it read."""
+class LedgerGate:
+    """The gate where the ledger is. `connection` is the ledger's role; callers never see it read."""
 
     connection: psycopg.Connection
     pen: Pen
     clock: Callable[[], datetime]
 
-    def write_down(self, words: Words) -> int:
-        """Write one entry, durably; returns its sequence.
+    @property
+    def policy(self) -> str:
+        return self.pen.policy
 
-        Raises Unavailable where it can't be written, Refused where what it is about is stopped.
-        """
+    @property
+    def software(self) -> str:
+        return self.pen.software
+
+    def write_down(self, words: Words) -> int:
+        """See `Gate.write_down`."""
         with self._held():
             return self._write(words)
 
     @contextmanager
     def still(self) -> Iterator[Still]:
-        """Hold the ledger's head: nothing is given and nothing ends inside, and what is written is durable after it."""
+        """See `Gate.still`."""
         with self._held():
             yield Still(self.clock(), self._write)
 
     def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
-        """Write the refusal down, durably, then raise Refused."""
+        """See `Gate.refuse`."""
         self.write_down(words)
         raise Refused(what, cure=cure)
 
     def require(self, words: Words) -> None:
-        """Raise Refused, once that is in the ledger, where these words could not be written now."""
+        """See `Gate.require`."""
         with self._held():
             self._check(words)
 
     def contain(self, words: Words, stop: Iterable[Concern], lift: Iterable[Concern], incident: str) -> int:
-        """Stop some things for an incident and lift other stops of it, with their entry; in force when it returns."""
+        """See `Gate.contain`."""
         with self._held():
             for one in stop:
                 ledger.stop(self.connection, one, incident, self.clock())

@@ -10,7 +10,6 @@ from solely.answer import kept
 from solely.answer.known import known
 from solely.answer.rolls import Rolls, people, read_match, read_rolls, renew, union, used_by_each
 from solely.errors import Tampered
-from solely.store import entries
 
 pytestmark = pytest.mark.server
 
@@ -32,7 +31,7 @@ def told(platform):
 
 def every(platform):
     sources = platform.solely.parts.sources
-    return [read_match(entry) for entry in entries.matches(sources.ledger, sources.mac)]
+    return [read_match(entry) for entry in sources.entries.matches()]
 
 
 def whose(sources):

@@ -6,7 +6,7 @@ from acts import ADS, SECURITY, Platform
 from solely.answer import affected_people
 from solely.answer.question import Question
 from solely.errors import Unavailable
-from solely.store import entries, ledger
+from solely.store import ledger
 
 pytestmark = pytest.mark.server
 
@@ -30,11 +30,11 @@ def everything(platform):
 def written(platform, since):
     """The entries from a sequence on."""
     sources = platform.solely.parts.sources
-    return list(entries.read(sources.ledger, sources.mac, range(since, since + 20)).values())
+    return list(sources.entries.read(range(since, since + 20)).values())
 
 
 def size(platform):
-    return ledger.read_head(platform.solely.parts.sources.ledger).size
+    return ledger.read_head(platform.solely.parts.entries.connection).size
 
 
 def test_counts_are_a_disclosure_that_names_the_question(platform):

@@ -11,8 +11,10 @@ import pytest
 
 from solely.app.directory import read_keyring
 from solely.errors import NotFound, Tampered
+from solely.ledger.log import macs_by
 from solely.ledger.members import PART, Members, member_proof, verify_member
-from solely.store import entries, ledger
+from solely.store import ledger
+from solely.store.entries import Entries
 from solely.store.ledger import Pen, Words
 
 pytestmark = pytest.mark.server
@@ -35,7 +37,7 @@ def connection(login):
 def write(connection, mac):
     """A function: write entries in one transaction that is taken back at the end; returns the first one's sequence."""
     with connection.transaction(force_rollback=True):
-        pen = Pen(mac, "00", "0", os.urandom)
+        pen = Pen(macs_by(mac), "00", "0", os.urandom)
         yield lambda *words, at=NOW: pen.write(connection, words, at)
 
 
@@ -50,7 +52,7 @@ def used(upload, of=None):
 
 def test_an_entry_is_read_by_its_sequence(write, connection, mac):
     first = write(Words("policy", "operator"), Words("policy", "someone"))
-    read = entries.read(connection, mac, [first, first + 1, first + 2])
+    read = Entries(connection, mac).read([first, first + 1, first + 2])
     assert {sequence: entry.principal for sequence, entry in read.items()} == {
         first: "operator",
         first + 1: "someone",
@@ -60,40 +62,40 @@ def test_an_entry_is_read_by_its_sequence(write, connection, mac):
 def test_an_entry_that_the_appender_did_not_write_is_tampered(write, connection):
     first = write(Words("policy", "operator"))
     with pytest.raises(Tampered):
-        entries.read(connection, lambda _: bytes(32), [first])
+        Entries(connection, lambda _: bytes(32)).read([first])
 
 
 def test_matches_are_the_uses_that_name_an_upload(write, connection, mac):
     one, other = uuid4(), uuid4()
-    before = len(entries.matches(connection, mac))
+    before = len(Entries(connection, mac).matches())
     refusal = Words("refusal", "advertiser acme", details=MappingProxyType({"upload": str(one)}))
     quoted = used(None, of=f'"upload":"{other}"')
     first = write(used(one), refusal, used(other), quoted)
-    assert len(entries.matches(connection, mac)) == before + 2
-    (found,) = entries.matches(connection, mac, [other])
+    assert len(Entries(connection, mac).matches()) == before + 2
+    (found,) = Entries(connection, mac).matches([other])
     assert found.sequence == first + 2
-    assert entries.matches(connection, mac, [uuid4()]) == []
+    assert Entries(connection, mac).matches([uuid4()]) == []
 
 
 def test_the_first_entry_since_a_moment_is_found(write, connection, mac):
     first = write(Words("policy", "a"), Words("policy", "b"))
     second = write(Words("policy", "c"), at=NOW + timedelta(hours=1))
-    assert entries.first_since(connection, mac, NOW) == first
-    assert entries.first_since(connection, mac, NOW + timedelta(microseconds=1)) == second
-    assert entries.first_since(connection, mac, NOW + timedelta(hours=1)) == second
-    assert entries.first_since(connection, mac, NOW + timedelta(hours=2)) == second + 1
+    assert Entries(connection, mac).first_since(NOW) == first
+    assert Entries(connection, mac).first_since(NOW + timedelta(microseconds=1)) == second
+    assert Entries(connection, mac).first_since(NOW + timedelta(hours=1)) == second
+    assert Entries(connection, mac).first_since(NOW + timedelta(hours=2)) == second + 1
 
 
 def test_what_is_kept_beside_an_entry_finds_it_and_comes_back_in_its_place(write, connection, mac):
     low, high = sorted((uuid4(), uuid4()))
     words = Words("send", "verification", "two-factor", ids(low, high), keep=True)
     first = write(words, Words("policy", "operator"), words)
-    assert entries.about(connection, [high]) == {first: [(1, high)], first + 2: [(1, high)]}
-    assert entries.about(connection, []) == {}
-    assert np.array_equal(entries.kept(connection, first), ids(low, high))
-    with closing(entries.of_givings(connection, mac, first, None)) as found:
+    assert Entries(connection, mac).about([high]) == {first: [(1, high)], first + 2: [(1, high)]}
+    assert Entries(connection, mac).about([]) == {}
+    assert np.array_equal(Entries(connection, mac).kept(first), ids(low, high))
+    with closing(Entries(connection, mac).of_givings(first, None)) as found:
         assert [(entry.sequence, about) for entry, about in found] == [(first, [low, high]), (first + 2, [low, high])]
-    with closing(entries.of_givings(connection, mac, first, first + 2)) as found:
+    with closing(Entries(connection, mac).of_givings(first, first + 2)) as found:
         assert [entry.sequence for entry, _ in found] == [first]
 
 
@@ -101,17 +103,17 @@ def test_numbers_that_are_kept_find_their_entries(write, connection):
     numbers = np.array([3, 7, 4_000_000_000], np.uint64)
     first = write(Words("disclosure", "officer", ids=numbers, keep=True))
     second = write(Words("disclosure", "officer", ids=numbers[:2], keep=True))
-    assert [one for one in entries.kept_with(connection, 7) if one >= first] == [first, second]
-    assert [one for one in entries.kept_with(connection, 4_000_000_000) if one >= first] == [first]
-    assert np.array_equal(entries.kept(connection, first), numbers)
+    assert [one for one in Entries(connection, mac).kept_with(7) if one >= first] == [first, second]
+    assert [one for one in Entries(connection, mac).kept_with(4_000_000_000) if one >= first] == [first]
+    assert np.array_equal(Entries(connection, mac).kept(first), numbers)
 
 
 @pytest.mark.parametrize("count", [1, PART, PART + 1, 2 * PART + 5])
 def test_a_member_is_shown_by_what_is_stored_however_many_there_are(write, connection, mac, count):
     numbers = np.arange(10, 10 + count, dtype=np.uint64)
     first = write(Words("disclosure", "officer", ids=numbers, keep=True))
-    committed = entries.committed(connection, first)
-    members = entries.read(connection, mac, [first])[first].members
+    committed = Entries(connection, mac).committed(first)
+    members = Entries(connection, mac).read([first])[first].members
     assert members == Members(count, members.root)
     assert len(committed.nodes) == (0 if count <= PART else -(-count // PART))
     for index in {0, count // 2, count - 1}:
@@ -121,7 +123,7 @@ def test_a_member_is_shown_by_what_is_stored_however_many_there_are(write, conne
 
 def test_an_entry_that_commits_to_nobody_has_nothing_to_open(write, connection):
     with pytest.raises(NotFound):
-        entries.committed(connection, write(Words("policy", "operator")))
+        Entries(connection, mac).committed(write(Words("policy", "operator")))
     assert ledger.read_head(connection).size
-    assert len(entries.kept(connection, -1)) == 0
-    assert UUID(int=0) not in entries.about(connection, [UUID(int=0)])
+    assert len(Entries(connection, mac).kept(-1)) == 0
+    assert UUID(int=0) not in Entries(connection, mac).about([UUID(int=0)])

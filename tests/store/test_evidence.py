@@ -8,8 +8,9 @@ import pytest
 from pyroaring import BitMap
 
 from givings import PARTNERS, give
-from solely.store import advertising, evidence
+from solely.store import advertising
 from solely.store.advertising import Upload
+from solely.store.evidence import Evidence
 
 pytestmark = pytest.mark.server
 
@@ -28,7 +29,7 @@ def store(connection, advertiser, *numbers):
 
 def reached(connection, jobs, blocks=None):
     found = {}
-    with closing(evidence.reached(connection, jobs, blocks)) as parts:
+    with closing(Evidence(connection).reached(jobs, blocks)) as parts:
         for upload, givings in parts:
             found[upload] = found.get(upload, BitMap()) | givings
     return found
@@ -46,19 +47,19 @@ def test_what_uploads_reached_comes_back_by_upload_and_by_block(connection, subj
     }
     assert reached(connection, [one, third], [905]) == {one[1]: BitMap([FAR + (5 << 22)])}
     assert reached(connection, [(f"{subject}-rival", one[1])]) == {}
-    assert evidence.givings_of(connection, one).tolist() == [FAR + 1, FAR + 2, FAR + (5 << 22)]
-    assert evidence.givings_of(connection, (subject, uuid4())).tolist() == []
+    assert Evidence(connection).givings_of(one).tolist() == [FAR + 1, FAR + 2, FAR + (5 << 22)]
+    assert Evidence(connection).givings_of((subject, uuid4())).tolist() == []
 
 
 def test_the_uploads_that_used_a_giving_are_found_by_its_number(connection, subject):
     one = store(connection, subject, FAR + 11, FAR + 12)
     other = store(connection, f"{subject}-rival", FAR + 12, FAR + 13)
-    assert evidence.through(connection, [FAR + 11]) == {one[1]: [(subject, FAR + 11)]}
-    assert evidence.through(connection, [FAR + 12, FAR + 13]) == {
+    assert Evidence(connection).through([FAR + 11]) == {one[1]: [(subject, FAR + 11)]}
+    assert Evidence(connection).through([FAR + 12, FAR + 13]) == {
         one[1]: [(subject, FAR + 12)],
         other[1]: [(f"{subject}-rival", FAR + 12), (f"{subject}-rival", FAR + 13)],
     }
-    assert evidence.through(connection, []) == {}
+    assert Evidence(connection).through([]) == {}
 
 
 def test_a_person_is_the_lowest_number_of_their_givings(desk, login, solely, subject):
@@ -67,16 +68,16 @@ def test_a_person_is_the_lowest_number_of_their_givings(desk, login, solely, sub
         give(desk, subject)
         give(desk, f"{subject}-2", value="b@example.com")
         give(desk, subject, value="c@example.com", purpose=PARTNERS)
-        (batch,) = evidence.givings_after(connection, above)
+        (batch,) = Evidence(connection).givings_after(above)
         assert [(one.number - above, one.first - above) for one in batch] == [(1, 1), (2, 2), (3, 1)]
-        assert list(evidence.givings_after(connection, above + 3)) == []
+        assert list(Evidence(connection).givings_after(above + 3)) == []
         pseudonym = solely.desk.find([subject], "advertising")[subject]
-        assert evidence.numbers_of(connection, pseudonym) == {batch[0].giving: above + 1, batch[2].giving: above + 3}
-        assert evidence.firsts_of(connection, [pseudonym, uuid4()]) == {pseudonym: above + 1}
-        assert evidence.member_of(connection, pseudonym) is None
+        assert Evidence(connection).numbers_of(pseudonym) == {batch[0].giving: above + 1, batch[2].giving: above + 3}
+        assert Evidence(connection).firsts_of([pseudonym, uuid4()]) == {pseudonym: above + 1}
+        assert Evidence(connection).member_of(pseudonym) is None
         advertising.admit_members(connection, above)
-        member = evidence.member_of(connection, pseudonym)
-        persons = evidence.persons(connection, [above + 1, above + 2])
+        member = Evidence(connection).member_of(pseudonym)
+        persons = Evidence(connection).persons([above + 1, above + 2])
         assert (above + 1, member, pseudonym) in persons
         assert len(persons) == 2
         assert [one.member for one in persons] == sorted(one.member for one in persons)

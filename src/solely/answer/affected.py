@@ -26,7 +26,7 @@ from solely.answer.question import Question
 from solely.answer.rolls import Match, Rolls, people, read_match, renew, union, used_by_each
 from solely.answer.sources import Sources
 from solely.errors import NotFound
-from solely.store import entries, evidence, registry
+from solely.store import registry
 from solely.store.durable import locked
 
 __all__ = ["HELD", "UNKNOWN", "Affected", "Counts", "ask"]
@@ -175,7 +175,7 @@ class Affected:
 
 def ask(sources: Sources, question: Question) -> Affected:
     """Make ready to answer. Raises NotFound for a name that nothing speaks of: a misspelt one affects nobody."""
-    every = [read_match(entry) for entry in entries.matches(sources.ledger, sources.mac)]
+    every = [read_match(entry) for entry in sources.entries.matches()]
     _check_names(sources, question, every)
     with locked(sources.folder):
         now_known = known(sources)
@@ -187,7 +187,7 @@ def ask(sources: Sources, question: Question) -> Affected:
         one.purposes.add(used.purpose)
         one.countries |= {used.country} if used.country else set()
     pseudonyms = registry.pseudonyms_in(sources.registry, "advertising", list(elsewhere))
-    firsts = evidence.firsts_of(sources.advertising, list(pseudonyms.values()))
+    firsts = sources.evidence.firsts_of(list(pseudonyms.values()))
     return Affected(
         sources,
         tuple(match for match in every if _is_meant(match, question)),
@@ -244,4 +244,4 @@ def _numbers_of(sources: Sources, givings: Iterable[UUID]) -> BitMap:
     subjects = list({one.subject for one in about.values()})
     pseudonyms = registry.pseudonyms_in(sources.registry, "advertising", subjects)
     named = [(pseudonyms[one.subject], one.giving) for one in about.values() if one.subject in pseudonyms]
-    return BitMap(evidence.numbers_among(sources.advertising, named))
+    return BitMap(sources.evidence.numbers_among(named))

@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from solely.answer.affected import Affected
 from solely.answer.known import numbers_of
 from solely.ledger.members import Ids
-from solely.store import evidence, registry
+from solely.store import registry
 
 __all__ = ["Piece", "Row", "pieces"]
 
@@ -54,7 +54,7 @@ def pieces(affected: Affected, size: int = PIECE) -> Iterator[Piece]:
 
 def _met(affected: Affected, part: BitMap, countries: dict[str, BitMap]) -> Piece:
     sources = affected.sources
-    persons = evidence.persons(sources.advertising, numbers_of(part).tolist())
+    persons = sources.evidence.persons(numbers_of(part).tolist())
     subjects = registry.subjects(sources.registry, "advertising", [one.pseudonym for one in persons])
     named = [(one.member, subjects[one.pseudonym], one.first) for one in persons if one.pseudonym in subjects]
     here = {name: met & part for name, met in countries.items()}

@@ -12,7 +12,7 @@ from uuid import UUID
 from solely.answer.question import Question
 from solely.answer.sources import Sources
 from solely.ledger.entry import Entry
-from solely.store import entries, registry
+from solely.store import registry
 
 __all__ = ["Used", "used_elsewhere"]
 
@@ -53,11 +53,8 @@ def used_elsewhere(sources: Sources, question: Question) -> Iterator[Used]:
 
 
 def _batches(sources: Sources, question: Question) -> Iterator[list[tuple[Entry, list[UUID]]]]:
-    moments = [
-        entries.first_since(sources.ledger, sources.mac, moment) if moment else None
-        for moment in (question.since, question.until)
-    ]
-    with closing(entries.of_givings(sources.ledger, sources.mac, moments[0] or 0, moments[1])) as found:
+    moments = [sources.entries.first_since(moment) if moment else None for moment in (question.since, question.until)]
+    with closing(sources.entries.of_givings(moments[0] or 0, moments[1])) as found:
         wanted = ((entry, ids) for entry, ids in found if _is_meant(entry, question))
         while batch := list(islice(wanted, _MANY)):
             yield batch

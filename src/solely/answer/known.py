@@ -20,7 +20,7 @@ from pyroaring import BitMap
 from solely.answer import kept
 from solely.answer.kept import Kept
 from solely.answer.sources import Sources
-from solely.store import advertising, evidence, registry
+from solely.store import evidence, registry
 
 __all__ = ["KEEP", "LATER", "Known", "bitmap_of", "country_fact", "import_fact", "known", "notice_fact", "numbers_of"]
 
@@ -104,7 +104,7 @@ def _read(sources: Sources) -> Known:
     if file:
         count, mark = file.head["count"], file.head["mark"]
         whole = first.exists() and first.stat().st_size >= 4 * count
-        if whole and advertising.giving_mark(sources.advertising, count - 1) == mark:
+        if whole and sources.evidence.giving_mark(count - 1) == mark:
             return Known(file, np.memmap(first, "<u4", "r", shape=(count,)), {}, np.empty(0, np.uint32))
     return Known(None, np.zeros(1, np.uint32), {}, np.empty(0, np.uint32))
 
@@ -118,7 +118,7 @@ def _with_since(sources: Sources, found: Known) -> Known:
             imports.setdefault(entry, []).append(name)
     facts: dict[str, BitMap] = {}
     firsts = [np.empty(0, np.uint32)]
-    for batch in evidence.givings_after(sources.advertising, base - 1):
+    for batch in sources.evidence.givings_after(base - 1):
         about = registry.about(sources.registry, [one.giving for one in batch])
         named: dict[str, list[int]] = {}
         for one in batch:
@@ -156,5 +156,5 @@ def _write(sources: Sources, found: Known) -> None:
         file.flush()
         os.fsync(file.fileno())
     count = len(found.kept_first) + len(found.since_first)
-    head = {"count": count, "mark": advertising.giving_mark(sources.advertising, count - 1)}
+    head = {"count": count, "mark": sources.evidence.giving_mark(count - 1)}
     kept.write(sources.folder / "givings", head, {name: found.fact(name).serialize() for name in sorted(found.facts())})

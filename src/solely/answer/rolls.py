@@ -21,7 +21,6 @@ from solely.answer.known import Known
 from solely.answer.sources import Sources
 from solely.errors import Tampered
 from solely.ledger.entry import Entry
-from solely.store import evidence
 from solely.store.advertising import BLOCK_BITS
 
 __all__ = ["KEEP", "Match", "Rolls", "people", "read_match", "renew", "union", "used_by_each"]
@@ -133,7 +132,7 @@ def _read(sources: Sources, left: dict[UUID, Match], asked: BitMap | None) -> It
     blocks = None if asked is None else _blocks(asked)
     counts = dict.fromkeys(left, 0)
     jobs = [(match.advertiser, match.upload) for match in left.values()]
-    with closing(evidence.reached(sources.advertising, jobs, blocks)) as stored:
+    with closing(sources.evidence.reached(jobs, blocks)) as stored:
         for upload, givings in stored:
             counts[upload] += len(givings)
             yield upload, _of(givings, asked)

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import psycopg
 
-from solely.ledger.log import Mac
+from solely.store.entries import Entries
+from solely.store.evidence import Evidence
 
 __all__ = ["Sources"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sources:
-    """Connections as `registry`, `ledger` and `advertising`; the ledger's MAC, by which each entry is checked.
+    """A connection as `registry`, and what the ledger and advertising show the officer, wherever they are.
 
     `folder` is where answers keep what they would else have to make each time; it can be deleted at any time.
     `purposes` are those of the policy as it is now.
     """
 
     registry: psycopg.Connection
-    ledger: psycopg.Connection
-    advertising: psycopg.Connection
-    mac: Mac
+    entries: Entries
+    evidence: Evidence
     folder: Path
     purposes: frozenset[str]

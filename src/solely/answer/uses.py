@@ -19,7 +19,7 @@ from uuid import UUID
 from solely.answer.sources import Sources
 from solely.errors import NotFound, Tampered
 from solely.ledger.entry import Entry
-from solely.store import entries, evidence, registry
+from solely.store import registry
 
 __all__ = ["Act", "Uses", "uses"]
 
@@ -70,7 +70,7 @@ def uses(sources: Sources, subject: str) -> Uses:
     found = [*_of_givings(givings), *_kept(sources, givings, pseudonyms)]
     if "advertising" in pseudonyms:
         found += _of_advertising(sources, pseudonyms["advertising"])
-    read = entries.read(sources.ledger, sources.mac, {one.sequence for one in found})
+    read = sources.entries.read({one.sequence for one in found})
     found.sort(key=lambda one: (one.sequence, str(one.giving)))
     return Uses(subject, tuple(givings), tuple(_act(one, read) for one in found))
 
@@ -85,21 +85,21 @@ def _of_givings(givings: list[registry.Held]) -> Iterator[_Found]:
 def _kept(sources: Sources, givings: list[registry.Held], pseudonyms: Mapping[str, UUID]) -> Iterator[_Found]:
     """By the ids that are kept beside entries: of givings that were used, and of the person in a compartment."""
     mine = {one.giving for one in givings}
-    for sequence, places in entries.about(sources.ledger, [*mine, *pseudonyms.values()]).items():
+    for sequence, places in sources.entries.about([*mine, *pseudonyms.values()]).items():
         for _, id_ in places:
             yield _Found(sequence, id_ if id_ in mine else None, id_.bytes)
 
 
 def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
-    numbers = {number: giving for giving, number in evidence.numbers_of(sources.advertising, pseudonym).items()}
-    through = evidence.through(sources.advertising, numbers)
-    for entry in entries.matches(sources.ledger, sources.mac, list(through)):
+    numbers = {number: giving for giving, number in sources.evidence.numbers_of(pseudonym).items()}
+    through = sources.evidence.through(numbers)
+    for entry in sources.entries.matches(list(through)):
         for advertiser, number in through[UUID(str(entry.details["upload"]))]:
             if entry.principal == f"advertiser {advertiser}":
                 yield _Found(entry.sequence, numbers[number], number)
-    member = evidence.member_of(sources.advertising, pseudonym)
+    member = sources.evidence.member_of(pseudonym)
     if member is not None:
-        for sequence in entries.kept_with(sources.ledger, member):
+        for sequence in sources.entries.kept_with(member):
             yield _Found(sequence, None, member)
 
 

@@ -14,7 +14,7 @@ from solely.errors import Tampered
 from solely.ledger.entry import Entry
 from solely.ledger.member_receipt import write_member_receipt
 from solely.ledger.members import Ids, member_proof, verify_member
-from solely.store import entries, evidence, registry
+from solely.store import registry
 
 __all__ = ["member_receipts"]
 
@@ -25,9 +25,9 @@ def member_receipts(sources: Sources, acts: Sequence[Act]) -> Iterator[tuple[Act
     Raises Tampered where what is stored is not what the entry commits to.
     """
     for sequence, of_one in groupby(acts, key=lambda act: act.sequence):
-        entry = entries.read(sources.ledger, sources.mac, [sequence])[sequence]
+        entry = sources.entries.read([sequence])[sequence]
         ids = _members(sources, entry)
-        committed = entries.committed(sources.ledger, sequence)
+        committed = sources.entries.committed(sequence)
         for act in of_one:
             index = _place(ids, act.member, sequence)
             proof = member_proof(committed.secret, ids, index, committed.nodes or None)
@@ -45,8 +45,8 @@ def _members(sources: Sources, entry: Entry) -> Ids:
         )
     if entry.type == "use" and "upload" in entry.details:
         job = (entry.principal.removeprefix("advertiser "), UUID(str(entry.details["upload"])))
-        return evidence.givings_of(sources.advertising, job)
-    return entries.kept(sources.ledger, entry.sequence)
+        return sources.evidence.givings_of(job)
+    return sources.entries.kept(entry.sequence)
 
 
 def _place(ids: Ids, member: Member, sequence: int) -> int:

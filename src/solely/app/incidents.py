@@ -24,7 +24,6 @@ from solely.app.parts import Parts
 from solely.app.verification import open_post, settings_in
 from solely.contact import Contact
 from solely.errors import Conflict, Refused
-from solely.store import entries, ledger
 from solely.store.ledger import Concern
 from solely.verification import fraud
 from solely.verification.security import Post as Senders
@@ -58,12 +57,12 @@ def _extent(answer: Affected, now: datetime) -> Extent:
 
 def _details(sources: Sources, sequence: int) -> Mapping[str, str | int]:
     """What the entry of an incident's version says; nothing where there is no such entry."""
-    entry = entries.read(sources.ledger, sources.mac, [sequence]).get(sequence)
+    entry = sources.entries.read([sequence]).get(sequence)
     return entry.details if entry is not None and entry.type == "incident" else {}
 
 
 def _stopped(sources: Sources, incident: str) -> frozenset[Concern]:
-    return frozenset(what for what, of, _ in ledger.stops(sources.ledger) if of == incident)
+    return frozenset(what for what, of, _ in sources.entries.stops() if of == incident)
 
 
 @contextmanager

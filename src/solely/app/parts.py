@@ -23,11 +23,14 @@ from solely.app.environment import cores
 from solely.app.ground import Ground
 from solely.app.signed import SignedLedger
 from solely.audiences.match import Audiences
-from solely.gate import Gate
+from solely.gate import Gate, LedgerGate
 from solely.give import Desk, Intake
 from solely.give.intake import open_intake
+from solely.ledger.log import macs_by
 from solely.purpose import COMPARTMENTS, Compartment
 from solely.store import registry
+from solely.store.entries import Entries
+from solely.store.evidence import Evidence
 from solely.store.ledger import Pen
 from solely.tokens import Tokeniser
 
@@ -64,12 +67,12 @@ class Parts:
     def pen(self) -> Pen:
         """The capability to append to the ledger."""
         mac = self.ground.keyring("ledger").ledger().mac
-        return Pen(mac, self.ground.policy.digest, SOFTWARE, secrets.token_bytes)
+        return Pen(macs_by(mac), self.ground.policy.digest, SOFTWARE, secrets.token_bytes)
 
     @cached_property
     def gate(self) -> Gate:
         """The way to the ledger for what is done with contacts."""
-        return Gate(self.login("ledger"), self.pen, self.ground.clock)
+        return LedgerGate(self.login("ledger"), self.pen, self.ground.clock)
 
     @cached_property
     def desk(self) -> Desk:
@@ -121,9 +124,18 @@ class Parts:
     @cached_property
     def sources(self) -> Sources:
         """What answers are made from. The ledger by a connection of its own: the gate's must be in no transaction."""
-        mac, folder = self.ground.keyring("ledger").ledger().mac, self.ground.directory / "answers"
-        purposes = frozenset(self.ground.policy.purposes)
-        return Sources(self.registry, self.login("ledger"), self.audiences.connection, mac, folder, purposes)
+        folder, purposes = self.ground.directory / "answers", frozenset(self.ground.policy.purposes)
+        return Sources(self.registry, self.entries, self.evidence, folder, purposes)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The ledger's entries as the answers read them."""
+        return Entries(self.login("ledger"), self.ground.keyring("ledger").ledger().mac)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The evidence of matches as the answers read it."""
+        return Evidence(self.login("advertising"))
 
     def affected(self, question: Question) -> Affected:
         """Exactly the subjects whose givings were used so; what is told is written down before.

@@ -143,9 +143,8 @@ class Audiences:
             still.write(words)
             with self.connection.transaction():  # ends before the ledger's: no entry is without its evidence
                 store.add_evidence(self.connection, target.advertiser, store.Upload(id_, givings, members))
-        pen = self.gate.pen
         valid_until = now + timedelta(days=self.policy.audience_valid_days)
-        made = store.Made(target.partner, pen.policy, pen.software, now, valid_until)
+        made = store.Made(target.partner, self.gate.policy, self.gate.software, now, valid_until)
         with self.connection.transaction():
             store.add_audience(self.connection, target.advertiser, target.audience, purpose)
             store.add_upload(self.connection, target.advertiser, target.audience, id_, made)

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,9 +19,22 @@ from solely.ledger.entry import Draft, Entry, encode
 from solely.ledger.placed import read_time
 from solely.ledger.tree import Frontier, leaf_hash
 
-__all__ = ["Head", "Mac", "Record", "append", "append_all", "check_mac", "head_after", "mac_of"]
+__all__ = [
+    "Head",
+    "Mac",
+    "Macs",
+    "Record",
+    "append",
+    "append_all",
+    "check_mac",
+    "extend",
+    "head_after",
+    "mac_of",
+    "macs_by",
+]
 
 Mac = Callable[[bytes], bytes]  # HMAC-SHA256 under the ledger's key
+Macs = Callable[[int, Sequence[bytes]], Sequence[bytes]]  # of the bodies of entries, from a sequence on
 _START = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,15 +68,23 @@ def append(head: Head, draft: Draft, now: datetime, mac: Mac) -> tuple[Head, Rec
 
 def append_all(head: Head, drafts: Iterable[Draft], now: datetime, mac: Mac) -> tuple[Head, tuple[Record, ...]]:
     """The head with a batch of entries of one time, and their records, for one commit."""
+    return extend(head, drafts, now, macs_by(mac))
+
+
+def extend(head: Head, drafts: Iterable[Draft], now: datetime, macs: Macs) -> tuple[Head, tuple[Record, ...]]:
+    """The same, where who has the ledger's key sees each entry before it has its MAC."""
     time = max(head.time, now)
-    records, leaves = [], []
-    for sequence, draft in enumerate(drafts, head.size):
-        body = encode(Entry.at(sequence, time, draft))
-        leaves.append(leaf_hash(body))
-        records.append(Record(sequence, body, mac_of(sequence, leaves[-1], mac)))
-    if not records:
+    bodies = [encode(Entry.at(sequence, time, draft)) for sequence, draft in enumerate(drafts, head.size)]
+    if not bodies:
         return head, ()
-    return Head(head.frontier.extend(leaves), time), tuple(records)
+    stored = zip(bodies, macs(head.size, bodies), strict=True)
+    records = tuple(Record(sequence, body, mac) for sequence, (body, mac) in enumerate(stored, head.size))
+    return Head(head.frontier.extend([leaf_hash(body) for body in bodies]), time), records
+
+
+def macs_by(mac: Mac) -> Macs:
+    """The MACs of entries, for who has the ledger's key."""
+    return lambda first, bodies: [mac_of(place, leaf_hash(body), mac) for place, body in enumerate(bodies, first)]
 
 
 def mac_of(sequence: int, leaf: bytes, mac: Mac) -> bytes:

@@ -21,8 +21,9 @@ from solely.ledger.entry import Entry, decode
 from solely.ledger.log import Mac, Record, check_mac
 from solely.ledger.members import Ids
 from solely.ledger.tree import HASH_BYTES
+from solely.store.ledger import Concern, stops
 
-__all__ = ["Committed", "about", "committed", "first_since", "kept", "kept_with", "matches", "of_givings", "read"]
+__all__ = ["Committed", "Entries"]
 
 _COLUMNS = sql.SQL("e.sequence, e.body, e.mac")
 # The same words as the index of migration 0001.
@@ -38,100 +39,102 @@ class Committed:
     nodes: tuple[bytes, ...]
 
 
-def read(connection: psycopg.Connection, mac: Mac, sequences: Iterable[int]) -> dict[int, Entry]:
-    """These entries, by sequence."""
-    query = sql.SQL("SELECT {} FROM ledger.entries e WHERE sequence = ANY(%s)").format(_COLUMNS)
-    rows = connection.execute(query, [list(sequences)], binary=True)
-    return {row[0]: _entry(row, mac) for row in rows}
+@dataclass(frozen=True, slots=True, repr=False)
+class Entries:
+    """The entries, by a connection as the ledger's role that is in no transaction, and the ledger's MAC."""
 
+    connection: psycopg.Connection
+    mac: Mac
 
-def matches(connection: psycopg.Connection, mac: Mac, uploads: Sequence[UUID] | None = None) -> list[Entry]:
-    """The entries of matches, in order: of these uploads, or all."""
-    only = sql.SQL("") if uploads is None else sql.SQL(" AND {} = ANY(%s)").format(_UPLOAD)
-    query = sql.SQL("SELECT {} FROM ledger.entries e WHERE {} IS NOT NULL{} ORDER BY sequence")
-    arguments = [] if uploads is None else [[str(one) for one in uploads]]
-    rows = connection.execute(query.format(_COLUMNS, _UPLOAD, only), arguments, binary=True)
-    return [entry for row in rows if (entry := _entry(row, mac)).type == "use"]
+    def read(self, sequences: Iterable[int]) -> dict[int, Entry]:
+        """These entries, by sequence."""
+        query = sql.SQL("SELECT {} FROM ledger.entries e WHERE sequence = ANY(%s)").format(_COLUMNS)
+        rows = self.connection.execute(query, [list(sequences)], binary=True)
+        return {row[0]: _entry(row, self.mac) for row in rows}
 
+    def matches(self, uploads: Sequence[UUID] | None = None) -> list[Entry]:
+        """The entries of matches, in order: of these uploads, or all."""
+        only = sql.SQL("") if uploads is None else sql.SQL(" AND {} = ANY(%s)").format(_UPLOAD)
+        query = sql.SQL("SELECT {} FROM ledger.entries e WHERE {} IS NOT NULL{} ORDER BY sequence")
+        arguments = [] if uploads is None else [[str(one) for one in uploads]]
+        rows = self.connection.execute(query.format(_COLUMNS, _UPLOAD, only), arguments, binary=True)
+        return [entry for row in rows if (entry := _entry(row, self.mac)).type == "use"]
 
-def first_since(connection: psycopg.Connection, mac: Mac, moment: datetime) -> int:
-    """The sequence of the first entry at that time or later; the ledger's size where there is none."""
-    low, high = 0, _size(connection)
-    while low < high:
-        middle = (low + high) // 2
-        if read(connection, mac, [middle])[middle].time < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    def first_since(self, moment: datetime) -> int:
+        """The sequence of the first entry at that time or later; the ledger's size where there is none."""
+        low, high = 0, self._size()
+        while low < high:
+            middle = (low + high) // 2
+            if self.read([middle])[middle].time < moment:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
+    def _size(self) -> int:
+        (size,) = self.connection.execute("SELECT size FROM ledger.head").fetchone() or (0,)
+        return int(size)
 
-def _size(connection: psycopg.Connection) -> int:
-    (size,) = connection.execute("SELECT size FROM ledger.head").fetchone() or (0,)
-    return int(size)
+    def of_givings(self, first: int, end: int | None) -> Generator[tuple[Entry, list[UUID]]]:
+        """The entries from `first` up to before `end` that ids are kept beside, in order, with those ids: streamed."""
+        query = sql.SQL(
+            "SELECT {}, (SELECT array_agg(a.id ORDER BY a.place) FROM ledger.about a"
+            " WHERE a.sequence = e.sequence) AS ids FROM ledger.entries e WHERE sequence >= %s AND sequence < %s"
+            " AND EXISTS (SELECT FROM ledger.about a WHERE a.sequence = e.sequence) ORDER BY sequence"
+        ).format(_COLUMNS)
+        with self.connection.transaction(), self.connection.cursor(name="about", binary=True) as cursor:
+            cursor.itersize = _MANY
+            cursor.execute(query, [first, self._size() if end is None else end])
+            for row in cursor:
+                yield _entry(row, self.mac), row[3]
 
+    def about(self, ids: Sequence[UUID]) -> dict[int, list[tuple[int, UUID]]]:
+        """By sequence of an entry that keeps some of these ids: their places among what it commits to."""
+        found: dict[int, list[tuple[int, UUID]]] = {}
+        rows = self.connection.execute(
+            "SELECT sequence, place, id FROM ledger.about WHERE id = ANY(%s) ORDER BY sequence, place", [list(ids)]
+        )
+        for sequence, place, id_ in rows:
+            found.setdefault(sequence, []).append((place, id_))
+        return found
 
-def of_givings(
-    connection: psycopg.Connection, mac: Mac, first: int, end: int | None
-) -> Generator[tuple[Entry, list[UUID]]]:
-    """The entries from `first` up to before `end` that ids are kept beside, in order, with those ids: streamed."""
-    query = sql.SQL(
-        "SELECT {}, (SELECT array_agg(a.id ORDER BY a.place) FROM ledger.about a WHERE a.sequence = e.sequence) AS ids"
-        " FROM ledger.entries e WHERE sequence >= %s AND sequence < %s"
-        " AND EXISTS (SELECT FROM ledger.about a WHERE a.sequence = e.sequence) ORDER BY sequence"
-    ).format(_COLUMNS)
-    with connection.transaction(), connection.cursor(name="about", binary=True) as cursor:
-        cursor.itersize = _MANY
-        cursor.execute(query, [first, _size(connection) if end is None else end])
-        for row in cursor:
-            yield _entry(row, mac), row[3]
+    def kept_with(self, number: int) -> Iterator[int]:
+        """The sequences of the entries that keep this number: each entry's numbers are read, one entry at a time."""
+        rows = self.connection.execute(
+            "SELECT sequence FROM ledger.secrets WHERE kept IS NOT NULL ORDER BY sequence"
+        ).fetchall()
+        for (sequence,) in rows:
+            if number in self._kept(sequence):
+                yield sequence
 
+    def _kept(self, sequence: int) -> BitMap:
+        row = self.connection.execute(
+            "SELECT kept FROM ledger.secrets WHERE sequence = %s AND kept IS NOT NULL", [sequence], binary=True
+        ).fetchone()
+        return BitMap.deserialize(row[0]) if row else BitMap()
 
-def about(connection: psycopg.Connection, ids: Sequence[UUID]) -> dict[int, list[tuple[int, UUID]]]:
-    """By sequence of an entry that keeps some of these ids: their places among what it commits to."""
-    found: dict[int, list[tuple[int, UUID]]] = {}
-    rows = connection.execute(
-        "SELECT sequence, place, id FROM ledger.about WHERE id = ANY(%s) ORDER BY sequence, place", [list(ids)]
-    )
-    for sequence, place, id_ in rows:
-        found.setdefault(sequence, []).append((place, id_))
-    return found
+    def committed(self, sequence: int) -> Committed:
+        """What opens an entry's commitments. Raises NotFound for an entry that commits to nobody."""
+        row = self.connection.execute(
+            "SELECT secret, nodes FROM ledger.secrets WHERE sequence = %s", [sequence], binary=True
+        ).fetchone()
+        if row is None:
+            raise NotFound("this entry commits to nobody", where=f"ledger entry {sequence}")
+        nodes = bytes(row[1] or b"")
+        return Committed(bytes(row[0]), tuple(nodes[at : at + HASH_BYTES] for at in range(0, len(nodes), HASH_BYTES)))
 
+    def kept(self, sequence: int) -> Ids:
+        """The members that are kept beside an entry, in their places; none where another table has them."""
+        if numbers := self._kept(sequence):
+            return np.array(numbers.to_array(), np.uint64)
+        rows = self.connection.execute(
+            "SELECT uuid_send(id) FROM ledger.about WHERE sequence = %s ORDER BY place", [sequence], binary=True
+        )
+        return np.frombuffer(b"".join(id_ for (id_,) in rows), np.uint8).reshape(-1, 16)
 
-def kept_with(connection: psycopg.Connection, number: int) -> Iterator[int]:
-    """The sequences of the entries that keep this number: each entry's numbers are read, one entry at a time."""
-    rows = connection.execute("SELECT sequence FROM ledger.secrets WHERE kept IS NOT NULL ORDER BY sequence").fetchall()
-    for (sequence,) in rows:
-        if number in _kept(connection, sequence):
-            yield sequence
-
-
-def _kept(connection: psycopg.Connection, sequence: int) -> BitMap:
-    row = connection.execute(
-        "SELECT kept FROM ledger.secrets WHERE sequence = %s AND kept IS NOT NULL", [sequence], binary=True
-    ).fetchone()
-    return BitMap.deserialize(row[0]) if row else BitMap()
-
-
-def committed(connection: psycopg.Connection, sequence: int) -> Committed:
-    """What opens an entry's commitments. Raises NotFound for an entry that commits to nobody."""
-    row = connection.execute(
-        "SELECT secret, nodes FROM ledger.secrets WHERE sequence = %s", [sequence], binary=True
-    ).fetchone()
-    if row is None:
-        raise NotFound("this entry commits to nobody", where=f"ledger entry {sequence}")
-    nodes = bytes(row[1] or b"")
-    return Committed(bytes(row[0]), tuple(nodes[at : at + HASH_BYTES] for at in range(0, len(nodes), HASH_BYTES)))
-
-
-def kept(connection: psycopg.Connection, sequence: int) -> Ids:
-    """The members that are kept beside an entry, in their places; none where another table has them."""
-    if numbers := _kept(connection, sequence):
-        return np.array(numbers.to_array(), np.uint64)
-    rows = connection.execute(
-        "SELECT uuid_send(id) FROM ledger.about WHERE sequence = %s ORDER BY place", [sequence], binary=True
-    )
-    return np.frombuffer(b"".join(id_ for (id_,) in rows), np.uint8).reshape(-1, 16)
+    def stops(self) -> list[tuple[Concern, str, datetime]]:
+        """What is stopped, for which incident and since when, in order."""
+        return stops(self.connection)
 
 
 def _entry(row: Sequence[bytes], mac: Mac) -> Entry:

@@ -27,7 +27,7 @@ from solely.errors import Tampered
 from solely.keys import LedgerKeys
 from solely.ledger.checkpoint import head_of, read_note
 from solely.ledger.entry import Draft, EntryType, decode
-from solely.ledger.log import Head, Mac, Record, append_all, head_after
+from solely.ledger.log import Head, Macs, Record, extend, head_after
 from solely.ledger.members import SECRET_BYTES, Ids, Members, member_nodes
 from solely.ledger.tree import Frontier, growth_path, leaf_hash, root_of
 from solely.store.durable import locked, put
@@ -87,9 +87,9 @@ class _Commitment:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pen:
-    """The capability to append: the ledger's MAC, and what every entry says of policy and software."""
+    """The capability to append: the ledger's MACs, and what every entry says of policy and software."""
 
-    mac: Mac
+    macs: Macs
     policy: str
     software: str
     entropy: Callable[[int], bytes]
@@ -103,7 +103,7 @@ class Pen:
         head = _reserve(connection)
         sealed = [self._commit(one.ids) for one in words]
         drafts = [self._draft(one, commitment) for one, commitment in zip(words, sealed, strict=True)]
-        after, records = append_all(head, drafts, now.astimezone(UTC), self.mac)
+        after, records = extend(head, drafts, now.astimezone(UTC), self.macs)
         about = [(place, id_) for place, one in enumerate(words) for id_ in _kept_ids(one)]
         connection.execute(
             "SELECT ledger.append(%s, %s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::uuid[])",

@@ -11,7 +11,7 @@ from solely.answer.sources import Sources
 from solely.answer.uses import Act, Uses, uses
 from solely.errors import NotFound
 from solely.ledger.entry import Entry
-from solely.store import entries, registry
+from solely.store import registry
 from solely.store.registry import Held
 
 __all__ = ["happened", "happenings"]
@@ -26,7 +26,7 @@ def happened(sources: Sources, question: Question, subject: str) -> list[Happeni
         found = uses(sources, subject)
     except NotFound:
         return []
-    read = entries.read(sources.ledger, sources.mac, {act.sequence for act in found.acts})
+    read = sources.entries.read({act.sequence for act in found.acts})
     given = registry.imported(sources.registry) if question.imports else {}
     mine = frozenset(entry for name in question.imports for entry in given.get(name, ()))
     return happenings(found, question, read, mine)
