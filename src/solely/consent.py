@@ -29,6 +29,7 @@ __all__ = [
     "Giving",
     "Notice",
     "Permit",
+    "check_subject",
     "read_asked",
     "read_time",
     "stands",
@@ -52,6 +53,7 @@ CURES = {
     "given-in-the-future": "a giving is recorded after it happened: check the clock",
     "withdrawn-in-the-future": "a withdrawal is recorded once it happened; for an end to come set lifetime-days",
     "withdrawn-before-given": "a giving ends after it began: check both times",
+    "objected": "they objected to this: it counts once they themselves lift that",
     "not-text": "save the file as UTF-8, without control characters",
     "ragged-row": "write one value for each column of the header",
     **CONTACT_CURES,
@@ -123,6 +125,14 @@ def stands(giving: Giving, now: datetime) -> bool:
         and (giving.ended_at is None or giving.ended_at > now)
         and (giving.expires_at is None or giving.expires_at > now)
     )
+
+
+def check_subject(subject: str) -> None:
+    """Raise GivingError where a text is no id of a person."""
+    if not subject.strip() or subject != subject.strip() or not subject.isprintable():
+        _fail("no-subject")
+    if len(subject) > MAX_SUBJECT:
+        _fail("subject-too-long")
 
 
 def _fail(reason: str) -> NoReturn:

@@ -64,8 +64,20 @@ _FIELDS = {
     "lifetime-days": int,
 }
 _BASES = ("consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests")
+_MARKETING = frozenset(  # DPV's Marketing and all below it
+    {
+        "Marketing",
+        "Advertising",
+        "PersonalisedAdvertising",
+        "TargetedAdvertising",
+        "DirectMarketing",
+        "PublicRelations",
+        "SocialMediaMarketing",
+    }
+)
 _MAX_DAYS = 36_525  # a hundred years: later times may lie outside the calendar
 _MAX_FLOOR = 10**9
+_MAX_WORDS = 500  # characters
 _LINE = re.compile(r"\(at (line \d+)")
 _CURE = "see src/solely/policy.toml for a policy that reads"
 
@@ -82,6 +94,12 @@ class Purpose:
     fideslang: str
     dpv: str
     lifetime_days: int  # 0: until withdrawn
+    description: str = ""  # in plain words, for the people who give
+
+    @property
+    def marketing(self) -> bool:
+        """Whether it is marketing: by Fideslang's or DPV's word for it, or by its compartment. GDPR Art. 21(2)."""
+        return self.compartment == "advertising" or _is(self, "marketing") or self.dpv in _MARKETING
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +181,7 @@ def _purpose(name: str, table: Any) -> Purpose:
     for field, kind in _FIELDS.items():
         if type(table.get(field)) is not kind:
             raise PolicyError(f"{field} must be given, as {kind.__name__}", where=where, cure=_CURE)
-    _no_others(table, _FIELDS, where)
+    _no_others(table, (*_FIELDS, "description"), where)
     purpose = Purpose(
         name=name,
         compartment=table["compartment"],
@@ -173,10 +191,18 @@ def _purpose(name: str, table: Any) -> Purpose:
         fideslang=table["fideslang"],
         dpv=table["dpv"],
         lifetime_days=table["lifetime-days"],
+        description=_description(table.get("description", ""), where),
     )
     for fault in (*_faults(purpose), *_contradictions(purpose)):
         raise PolicyError(fault, where=where, cure=_CURE)
     return purpose
+
+
+def _description(text: Any, where: str) -> str:
+    if not isinstance(text, str) or len(text) > _MAX_WORDS or not (text == "" or text.isprintable()):
+        what = f"description is one line of at most {_MAX_WORDS} characters"
+        raise PolicyError(what, where=where, cure=_CURE)
+    return text
 
 
 def _faults(purpose: Purpose) -> Iterator[str]:

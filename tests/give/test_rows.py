@@ -102,7 +102,10 @@ def test_each_reason_refuses_its_row_and_no_other(reason, one):
 
 
 def test_every_reason_there_is_refuses_something_here():
-    assert set(CURES) - set(REFUSED) == {"kind-not-for-purpose"}  # no shipped purpose is for one kind alone
+    assert set(CURES) - set(REFUSED) == {
+        "kind-not-for-purpose",
+        "objected",
+    }  # by policy, and by the person: see test_choosing.py
 
 
 def test_a_purpose_for_one_kind_refuses_the_other():

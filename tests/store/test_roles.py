@@ -25,7 +25,9 @@ TABLES = {
     "advertising": {"givings", "endings", "members", "audiences", "uploads", "evidence", "uses"},
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
-    "registry": {"pseudonyms", "notices", "givings", "endings", "imports", "incidents", "notified", "erasures"},
+    "registry": {
+        "pseudonyms", "notices", "givings", "endings", "imports", "incidents", "notified", "erasures", "preferences",
+    },
     "ledger": {"entries", "secrets", "about", "stops", "checkpoints", "head"},
 }  # fmt: skip
 UPDATED = TABLES["security"] - {"contacts", "wrapped_keys", "endings", "credentials", "evidence"}

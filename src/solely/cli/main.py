@@ -17,7 +17,10 @@ from solely.errors import SolelyError, Unavailable
 
 __all__ = ["main"]
 
-_VERBS = ("init", "give", "withdraw", "erase", "match", "uses", "affected", "assurance", "audit", "witness")
+_VERBS = (
+    *("init", "give", "withdraw", "object", "preferences", "erase", "match"),
+    *("uses", "affected", "assurance", "audit", "witness"),
+)
 _GROUPS = ("audience", "incident", "ledger", "verify")
 
 
@@ -38,6 +41,14 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
             from solely.cli.give import withdraw
 
             return withdraw
+        case "object":
+            from solely.cli.object import object_
+
+            return object_
+        case "preferences":
+            from solely.cli.preferences import preferences
+
+            return preferences
         case "erase":
             from solely.cli.erase import erase
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -18,12 +18,14 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from solely.consent import COLUMNS, CURES, MAX_SUBJECT, Giving, Notice
+from solely.consent import COLUMNS, CURES, Giving, Notice, check_subject
 from solely.errors import BadInput, Conflict, GivingError, NotFound, NoticeError
+from solely.give import objection
 from solely.give.intake import Intake
 from solely.give.rows import Batch, Prepared, Pseudonyms, Row, Rules, prepare
 from solely.purpose import KINDS, Compartment, Policy
 from solely.store import desk as store
+from solely.store import preferences
 from solely.store.database import answering
 from solely.store.ledger import Pen, Words
 
@@ -83,15 +85,17 @@ class Desk:
         changed = frozenset(name for name, one in known.items() if recorded.get(name, one.digest) != one.digest)
         return Rules(self.policy, known, changed, COLUMNS, now)
 
-    def give(self, row: Mapping[str, str], notice: Notice, now: datetime) -> Given:
+    def give(self, row: Mapping[str, str], notice: Notice, now: datetime, *, lifts: bool = False) -> Given:
         """Record one giving, or find it recorded. `row` has the columns of `consent.COLUMNS`, and maybe `country`.
 
+        With `lifts` it ends their objection to that purpose: to be said only where that person gave it by an act of
+        their own after being told what stood against it, their browser's signal too.
         Raises GivingError with a reason of `consent.CURES`; the refusal is in the ledger.
         """
         if missing := [column for column in COLUMNS if column not in row]:
             raise BadInput(f"columns missing: {', '.join(missing)}", cure=f"give each of {', '.join(COLUMNS)}")
         columns = (*COLUMNS, "country") if "country" in row else COLUMNS
-        rules = self.rules((notice,), now).with_columns(columns)
+        rules = replace(self.rules((notice,), now).with_columns(columns), lifts=lifts)
         batch = self.batch([(1, [row[column] for column in columns])], rules, {})
         prepared = prepare(batch, rules, self.intakes)
         given = self.record(batch, prepared, rules)
@@ -106,8 +110,11 @@ class Desk:
         for _, cells in rows:
             if len(cells) == len(rules.columns) and (found := self.policy.purposes.get(cells[purpose].strip())):
                 asked.add((cells[place].strip(), found.compartment))
+        subjects = {subject for subject, _ in asked if subject.isprintable()}
         with answering():
-            known = store.pseudonyms(self.connection, {subject for subject, _ in asked if subject.isprintable()})
+            as_of = preferences.newest(self.connection)  # before they are read: what comes between counts as later
+            chosen = preferences.of_each(self.connection, subjects) if as_of >= 0 else {}
+            known = store.pseudonyms(self.connection, subjects)
         fresh = self.pen.entropy(16 * len(asked))
         return Batch(
             rows,
@@ -115,6 +122,8 @@ class Desk:
                 key: known.get(key) or pending.get(key) or fresh[start : start + 16]
                 for start, key in zip(range(0, len(fresh), 16), asked, strict=True)
             },
+            chosen,
+            as_of,
         )
 
     def record(self, batch: Batch, prepared: Prepared, rules: Rules) -> Given:
@@ -123,13 +132,15 @@ class Desk:
         Raises Conflict where a notice got another text at this moment.
         """
         try:
-            return self._record(prepared, rules)
-        except Conflict:  # another desk gave for the same new people: with the pseudonyms they have now it goes
-            return self._record(prepare(self.batch(batch.rows, rules, {}), rules, self.intakes), rules)
+            return self._record(batch, prepared, rules)
+        except Conflict:  # at this moment another desk gave for the same new people, or one of them chose otherwise
+            again = self.batch(batch.rows, rules, {})
+            return self._record(again, prepare(again, rules, self.intakes), rules)
 
-    def _record(self, prepared: Prepared, rules: Rules) -> Given:
+    def _record(self, batch: Batch, prepared: Prepared, rules: Rules) -> Given:
         with answering(), self.connection.transaction():
             self.pen.hold(self.connection)
+            self._settle_choices(batch, prepared, rules)
             sheets = [store.sift(self.connection, sheet) for sheet in prepared.sheets]
             words = _words(sheets, prepared, rules.imported)
             if words:
@@ -147,6 +158,15 @@ class Desk:
         taken = sum(fresh.sheet.rows for fresh in sheets)
         ended = sum(len(fresh.ending) for fresh in sheets)
         return Given(prepared.rows, given, taken - given, ended, prepared.reasons(), rules.imported)
+
+    def _settle_choices(self, batch: Batch, prepared: Prepared, rules: Rules) -> None:
+        """Nobody in the batch chose anew since it was read, or Conflict; what a giving lifts is lifted with it."""
+        if preferences.changed_since(self.connection, batch.as_of).intersection(one for one, _ in batch.pseudonyms):
+            raise Conflict("somebody in this batch chose anew at this moment", cure="give again: nothing is doubled")
+        if rules.lifts and not prepared.refused:
+            ((subject, _),) = batch.pseudonyms
+            (purpose,) = (one.purpose for one in prepared.sheets)
+            objection.lift(self.connection, self.pen, subject, purpose, rules.now)
 
     def standing(self, subject: str, purpose: str, now: datetime) -> list[Giving]:
         """The subject's givings for a purpose that stand, oldest first; nothing of what was given."""
@@ -166,10 +186,7 @@ class Desk:
 
         Raises GivingError for an id that is none.
         """
-        if not subject.strip() or subject != subject.strip() or not subject.isprintable():
-            raise GivingError("no-subject", CURES["no-subject"])
-        if len(subject) > MAX_SUBJECT:
-            raise GivingError("subject-too-long", CURES["subject-too-long"])
+        check_subject(subject)
         with answering():
             return store.introduce(self.connection, subject, compartment, UUID(bytes=self.pen.entropy(16)))
 

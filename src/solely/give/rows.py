@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from solely.consent import CURES, Asked, Notice, read_asked
 from solely.errors import ContactError, GivingError
 from solely.give.intake import Intake, Taken
+from solely.preference import Preference, refuses, standing
 from solely.purpose import Compartment, Policy, Purpose
 from solely.store.desk import Line, Sheet, escape, sheet
 
@@ -37,6 +38,7 @@ class Rules:
     columns: Sequence[str]
     now: datetime
     imported: str | None = None
+    lifts: bool = False  # whether the giving is the act by which its person lifts an objection
 
     def with_columns(self, columns: Sequence[str]) -> Rules:
         return replace(self, columns=columns)
@@ -48,10 +50,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows, and the pseudonyms their subjects have or would get."""
+    """Some rows, the pseudonyms their subjects have or would get, and what they chose up to the entry `as_of`."""
 
     rows: Sequence[Row]
     pseudonyms: Pseudonyms
+    choices: Mapping[str, Sequence[Preference]] = field(default_factory=dict)
+    as_of: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -
     for number, cells in batch.rows:
         try:
             one = _read(cells, rules, digests)
+            _check_choice(one, batch.choices.get(one.subject, ()), rules)
         except (GivingError, ContactError) as error:
             refused.append((number, error.reason))
             continue
@@ -92,6 +97,14 @@ def _read(cells: list[str], rules: Rules, digests: Mapping[str, bytes]) -> Asked
     if row["notice"].strip() in rules.changed:
         raise GivingError("notice-changed", CURES["notice-changed"])
     return read_asked(row, rules.policy, digests, rules.now)
+
+
+def _check_choice(one: Asked, chosen: Sequence[Preference], rules: Rules) -> None:
+    """Refuse what its person objected to; one that is over already is only told, and stays so."""
+    if not chosen or not one.purpose.marketing or one.withdrawn_at is not None:
+        return
+    if refuses(standing(chosen, one.purpose.name), one.given_at, lifts=rules.lifts):
+        raise GivingError("objected", CURES["objected"])
 
 
 def _sheet(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Sheet:

@@ -38,6 +38,8 @@ EntryType = Literal[
     "incident",
     "notice",
     "break-glass",
+    "preference",
+    "access",
 ]
 ENTRY_TYPES: tuple[EntryType, ...] = get_args(EntryType)
 

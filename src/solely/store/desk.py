@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -135,8 +135,13 @@ def pseudonyms(connection: psycopg.Connection, subjects: Iterable[str]) -> dict[
     return {(subject, compartment): pseudonym for subject, compartment, pseudonym in rows}
 
 
-def introduce(connection: psycopg.Connection, subject: str, compartment: Compartment, fresh: UUID) -> UUID:
-    """The pseudonym of a subject in a compartment: the one that stands, or `fresh` from now on."""
+def introduce(
+    connection: psycopg.Connection, subject: str, compartment: Compartment | Literal["registry"], fresh: UUID
+) -> UUID:
+    """The pseudonym of a subject in a compartment: the one that stands, or `fresh` from now on.
+
+    By the one for `registry` the ledger speaks of a person's own choices.
+    """
     connection.execute(
         "INSERT INTO registry.pseudonyms (subject, compartment, pseudonym) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         [subject, compartment, fresh],

@@ -62,6 +62,7 @@ _DESK: Mapping[str, str] = {
     "registry.endings": "SELECT, INSERT",
     "registry.imports": "SELECT, INSERT",
     "registry.erasures": "SELECT",
+    "registry.preferences": "SELECT, INSERT",
 }
 _APPEND = "ledger.append(bigint, timestamptz, bytea, bytea[], bytea[], bytea[], bytea[], bytea[], integer[], uuid[])"
 # Functions that run with their owner's rights, and who may call them.
