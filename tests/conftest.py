@@ -5,10 +5,13 @@
 """
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from callers import Callers, empty
 from directories import copied
+from people import Clock
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.store.database import Database
@@ -82,3 +85,18 @@ def recorded(superuser):
         for (table,) in tables
     )
     return lambda: {table: (count, digest) for table, count, digest in superuser.execute(asked)}
+
+
+@pytest.fixture(scope="session")
+def _callers(solely, login):
+    made = Callers(solely.desk.pen, login)
+    yield made
+    for connection in made.connections.values():
+        connection.close()
+
+
+@pytest.fixture
+def callers(_callers, superuser):
+    """Whoever calls any compartment: nobody yet."""
+    empty(superuser)
+    return replace(_callers, clock=Clock(), announced=[])

@@ -11,7 +11,8 @@
     ├── Refused             understood, and not allowed               403  exit 3
     │   ├── WrongAnswer     an answer to a challenge that isn't right 401  exit 3
     │   ├── Throttled       too many tries: wait until `retry_at`     429  exit 3
-    │   └── ProofNeeded     a fresh proof of a factor comes first     401  exit 3
+    │   ├── ProofNeeded     a fresh proof of a factor comes first     401  exit 3
+    │   └── Unauthenticated no key or token that opens anything here  401  exit 3
     ├── NotFound            no such subject, audience or directory    404  exit 4
     ├── Conflict            what stands already says otherwise        409  exit 5
     ├── Tampered            stored bytes are not what was written     500  exit 6
@@ -43,6 +44,7 @@ __all__ = [
     "SolelyError",
     "Tampered",
     "Throttled",
+    "Unauthenticated",
     "Unavailable",
     "WrongAnswer",
 ]
@@ -129,6 +131,12 @@ class Throttled(Refused):
 
 class ProofNeeded(Refused):
     """What was asked for needs a fresh proof of a factor first."""
+
+    status = 401
+
+
+class Unauthenticated(Refused):
+    """Who calls showed no key or token that opens anything here. Nothing in it says why not."""
 
     status = 401
 

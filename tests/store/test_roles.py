@@ -22,7 +22,7 @@ TABLES = {
         "challenges", "codes", "evidence", "limits", "sends", "devices", "changes", "outbox", "resets", "passwords",
     },
     "service": {"contacts", "wrapped_keys", "endings"},
-    "advertising": {"givings", "endings", "members", "audiences", "uploads", "evidence", "uses"},
+    "advertising": {"givings", "endings", "members", "audiences", "uploads", "evidence", "uses", "agreements"},
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
     "registry": {
@@ -30,13 +30,16 @@ TABLES = {
     },
     "ledger": {"entries", "secrets", "about", "stops", "checkpoints", "head"},
 }  # fmt: skip
+PRINCIPALS = {"principals", "api_keys", "approvals"}  # in every schema, its own
+TABLES = {schema: tables | PRINCIPALS for schema, tables in TABLES.items()}
 UPDATED = TABLES["security"] - {"contacts", "wrapped_keys", "endings", "credentials", "evidence"}
 DELETED = {
     "passkeys", "credentials", "recovery_codes", "challenges", "codes", "evidence", "limits", "sends", "devices",
     "outbox", "passwords",
 }  # fmt: skip
 ADDED = {  # to by their own role
-    *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses")),
+    *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses", "agreements")),
+    *(f"{schema}.{one}" for schema in SCHEMAS for one in PRINCIPALS),
     "registry.incidents", "registry.notified", "ledger.checkpoints", "ledger.stops",
 }  # fmt: skip
 SEQUENCES = {
@@ -177,9 +180,10 @@ def may(role, schema, table):
         return own | {*ADDING, *updating, *deleting}
     if role == schema and f"{role}.{table}" in ADDED:
         deleting = set(DELETING) if f"{role}.{table}" == "ledger.stops" else set()
-        updating = set(UPDATING) if f"{role}.{table}" == "registry.notified" else set()
+        changed = table in {*PRINCIPALS, "agreements"} or f"{role}.{table}" == "registry.notified"
+        updating = set(UPDATING) if changed else set()
         return own | set(ADDING) | deleting | updating
-    if role == "desk" and schema == "registry" and table not in {"incidents", "notified"}:
+    if role == "desk" and schema == "registry" and table not in {"incidents", "notified", *PRINCIPALS}:
         return set(READING) | (set() if table == "erasures" else set(ADDING))
     if role == "desk" and schema != "ledger" and table in {"contacts", "wrapped_keys", "givings", "endings"}:
         return set(ADDING)

@@ -17,7 +17,7 @@ from solely.ledger.checkpoint import VerifierKey
 from solely.purpose import Policy
 from solely.store import server
 from solely.store.database import Database
-from solely.store.roles import ROLES
+from solely.store.roles import ROLES, SCHEMAS
 
 __all__ = ["make", "read_keyring", "verifier_key"]
 
@@ -54,6 +54,8 @@ def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
     keyrings["advertising"] = keyrings["advertising"].with_secret("noise", secrets.token_hex(32))
     for name in SECURITY_SECRETS:
         keyrings["security"] = keyrings["security"].with_secret(name, secrets.token_hex(32))
+    for name in SCHEMAS:  # the tokens of single people, which each compartment takes from itself alone
+        keyrings[name] = keyrings[name].with_secret("subject-tokens", secrets.token_hex(32))
     keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
     return keyrings
 

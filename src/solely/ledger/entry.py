@@ -40,6 +40,8 @@ EntryType = Literal[
     "break-glass",
     "preference",
     "access",
+    "approval",
+    "principal",
 ]
 ENTRY_TYPES: tuple[EntryType, ...] = get_args(EntryType)
 

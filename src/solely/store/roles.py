@@ -33,6 +33,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "uploads": "INSERT",
         "evidence": "INSERT",
         "uses": "INSERT",
+        "agreements": "INSERT, UPDATE",
     },
     "registry": {"incidents": "INSERT", "notified": "INSERT, UPDATE"},
     "ledger": {"checkpoints": "INSERT", "stops": "INSERT, DELETE"},
@@ -53,6 +54,12 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "resets": "INSERT, UPDATE",
         "passwords": "INSERT, UPDATE, DELETE",
     },
+}
+# Each keeps the principals who may call it, and knows no other's.
+_PRINCIPALS: Mapping[str, str] = {
+    "principals": "INSERT, UPDATE",
+    "api_keys": "INSERT, UPDATE",
+    "approvals": "INSERT, UPDATE",
 }
 # What the desk may do elsewhere: add rows, read back nothing but the registry.
 _DESK: Mapping[str, str] = {
@@ -114,7 +121,7 @@ def grant(connection: psycopg.Connection) -> None:
         _usage(connection, schema, "desk")
         for table in _tables(connection, schema):
             _on_columns(connection, f"{schema}.{table}", "SELECT", schema)
-            if rights := _OWN.get(schema, {}).get(table):
+            if rights := _OWN.get(schema, _PRINCIPALS).get(table, _PRINCIPALS.get(table)):
                 _on_columns(connection, f"{schema}.{table}", rights, schema)
             if schema in COMPARTMENTS and table in _DESK_ADDS:
                 _on_columns(connection, f"{schema}.{table}", "INSERT", "desk")

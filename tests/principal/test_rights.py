@@ -1,0 +1,62 @@
+"""The one table of rights: what it says, said again here in another way, cell by cell."""
+
+import pytest
+
+from solely.principal import ACTS, ADDS, HOMES, KINDS, RIGHTS, TWO
+from solely.store.roles import SCHEMAS
+
+OFFICE = {"principals", "principals.read", "approvals", "approvals.read"}
+SEEN = {"principals.read", "approvals.read"}
+OWN = {"give", "withdraw", "erase", "export", "read", "uses", "preferences"}
+MAY = {  # by compartment and act, which kinds
+    **{(home, act): {"officer"} for home in HOMES for act in OFFICE - SEEN},
+    **{(home, act): {"officer", "auditor"} for home in HOMES for act in SEEN},
+    ("advertising", "principals"): {"officer", "service"},
+    ("advertising", "principals.read"): {"officer", "service", "auditor"},
+    **{("registry", act): {"service", "subject"} for act in OWN},
+    ("registry", "read"): {"service", "subject", "officer"},
+    ("registry", "tokens.mint"): {"service"},
+    ("registry", "policy.read"): {"service", "officer", "auditor"},
+    ("registry", "affected"): {"officer"},
+    ("registry", "incidents"): {"officer"},
+    ("registry", "incidents.read"): {"officer", "auditor"},
+    ("security", "verify"): {"service", "subject"},
+    ("security", "factors"): {"service", "subject"},
+    ("security", "factors.read"): {"officer"},
+    ("security", "tokens.mint"): {"service"},
+    ("security", "reset"): {"officer"},
+    ("advertising", "decide"): {"service"},
+    ("advertising", "audiences"): {"advertiser", "partner"},
+    ("advertising", "upload"): {"advertiser", "partner"},
+    ("advertising", "members"): {"officer"},
+    ("measurement", "measure"): {"service"},
+    ("ledger", "ledger.read"): {"officer", "auditor"},
+    ("ledger", "witness"): {"witness"},
+}
+
+
+def test_a_principal_s_home_is_each_compartment_the_registry_and_the_ledger():
+    assert set(HOMES) == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_may_what_is_said_here_and_no_more(kind, home):
+    assert RIGHTS[kind][home] == {act for (there, act), kinds in MAY.items() if there == home and kind in kinds}
+
+
+def test_the_acts_there_are_are_those_somebody_may_do():
+    assert {(home, act) for home in HOMES for act in ACTS[home]} == set(MAY)
+
+
+def test_only_officers_change_officers_and_nobody_adds_a_person():
+    assert set(ADDS) == {kind for kind in KINDS for home in HOMES if "principals" in RIGHTS[kind][home]}
+    assert [kind for kind in ADDS if "officer" in ADDS[kind]] == ["officer"]
+    assert not any("subject" in kinds for kinds in ADDS.values())
+
+
+def test_what_takes_two_is_an_officer_everywhere_a_person_where_persons_are_and_many_where_lists_are():
+    assert all(TWO[home]["officers"].once for home in HOMES)
+    assert {home for home in HOMES if "break-glass" in TWO[home]} == {"registry", "security", "ledger"}
+    assert {home for home in HOMES if "disclosure" in TWO[home]} == {"registry", "advertising"}
+    assert {name for home in HOMES for name in TWO[home]} == {"officers", "break-glass", "disclosure"}
