@@ -51,6 +51,15 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "answer/audit/files.py": "answer/audit/test_run.py",
     "answer/audit/report.py": "answer/audit/test_run.py",
     "answer/audit/spark.py": "answer/audit/test_engines.py",
+    "links/answers.py": "app/test_links.py",
+    "links/channel.py": "app/test_links.py",
+    "links/client.py": "app/test_links.py",
+    "links/giving.py": "app/test_links.py",
+    "links/ledger.py": "app/test_links.py",
+    "links/records.py": "app/test_links.py",
+    "links/server.py": "app/test_links.py",
+    "links/table.py": "app/test_links.py",
+    "links/told.py": "app/test_links.py",
     "store/migrate.py": "store/test_database.py",
 }
 

@@ -14,6 +14,7 @@ from solely.app.environment import passphrase
 from solely.errors import NotFound
 from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
+from solely.links.table import PAIRS, secret_name
 from solely.purpose import Policy
 from solely.store import server
 from solely.store.database import Database
@@ -57,6 +58,9 @@ def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
     for name in SCHEMAS:  # the tokens of single people, which each compartment takes from itself alone
         keyrings[name] = keyrings[name].with_secret("subject-tokens", secrets.token_hex(32))
     keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
+    for one, other in PAIRS:
+        name, secret = secret_name(one, other), secrets.token_hex(32)
+        keyrings |= {each: keyrings[each].with_secret(name, secret) for each in (one, other)}
     return keyrings
 
 

@@ -12,6 +12,7 @@ from solely.app.directory import read_keyring
 from solely.app.environment import now
 from solely.errors import Refused
 from solely.keys import Keyring
+from solely.links.client import Links
 from solely.purpose import Policy
 from solely.store.database import Database
 from solely.store.roles import ROLES
@@ -21,15 +22,29 @@ __all__ = ["Ground"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ground:
-    """For all threads of a process. `own` are the names of its key files: in a trial all, else one compartment's."""
+    """For all threads of a process. `own` are the names of its key files: in a trial all, else one compartment's.
+
+    `links` lead to the processes that have the others.
+    """
 
     directory: Path
     database: Database
     policy: Policy
     clock: Callable[[], datetime] = now
     own: frozenset[str] = frozenset(ROLES)
+    links: Links | None = None
     _keyrings: dict[str, Keyring] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def name(self) -> str:
+        """The name of this process: its compartment's. The registry's process has the desk too."""
+        (name,) = self.own - {"desk"}
+        return name
+
+    def far(self, name: str) -> Links | None:
+        """The links by which the holder of a key file is asked; None where that is this process."""
+        return None if name in self.own else self.links
 
     def keyring(self, name: str) -> Keyring:
         """A keyring of its own, read once: opening one under a passphrase is slow by design.

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import psycopg
+from pyroaring import BitMap
 
 from solely.answer.question import Question
 from solely.answer.sources import Sources
@@ -27,6 +28,10 @@ from solely.gate import Gate, LedgerGate
 from solely.give import Desk, Intake
 from solely.give.intake import open_intake
 from solely.ledger.log import macs_by
+from solely.links.answers import FarEntries, FarEvidence
+from solely.links.client import LONG
+from solely.links.giving import FarIntake, Names, far_names
+from solely.links.ledger import FarGate, far_macs
 from solely.purpose import COMPARTMENTS, Compartment
 from solely.store import registry
 from solely.store.entries import Entries
@@ -66,21 +71,39 @@ class Parts:
     @cached_property
     def pen(self) -> Pen:
         """The capability to append to the ledger."""
-        mac = self.ground.keyring("ledger").ledger().mac
-        return Pen(macs_by(mac), self.ground.policy.digest, SOFTWARE, secrets.token_bytes)
+        links = self.ground.far("ledger")
+        macs = far_macs(links) if links else macs_by(self.ground.keyring("ledger").ledger().mac)
+        return Pen(macs, self.ground.policy.digest, SOFTWARE, secrets.token_bytes)
 
     @cached_property
     def gate(self) -> Gate:
         """The way to the ledger for what is done with contacts."""
+        if links := self.ground.far("ledger"):
+            return FarGate(links, self.ground.clock, self.ground.policy.digest, SOFTWARE)
         return LedgerGate(self.login("ledger"), self.pen, self.ground.clock)
 
     @cached_property
     def desk(self) -> Desk:
         """The desk, with each compartment's intake."""
-        intakes: dict[Compartment, Intake] = {
-            name: open_intake(name, self.ground.keyring(name), secrets.token_bytes) for name in COMPARTMENTS
-        }
-        return Desk(self.login("desk"), intakes, self.pen, self.ground.policy)
+        return Desk(
+            self.login("desk"), {name: self.intake(name) for name in COMPARTMENTS}, self.pen, self.ground.policy
+        )
+
+    def intake(self, name: Compartment) -> Intake:
+        """What takes a contact for a compartment."""
+        if links := self.ground.far(name):
+            return FarIntake(name, links)
+        return open_intake(name, self.ground.keyring(name), secrets.token_bytes)
+
+    def names(self, compartment: Compartment) -> Names:
+        """The names by which a compartment knows its people."""
+        if links := self.ground.far("registry"):
+            return far_names(links)
+        return Names(
+            find=lambda subjects: self.desk.find(subjects, compartment),
+            introduce=lambda subject: self.desk.introduce(subject, compartment),
+            subject_of=lambda pseudonym: registry.subjects_of(self.registry, compartment, [pseudonym])[0],
+        )
 
     @cached_property
     def audiences(self) -> Audiences:
@@ -106,12 +129,12 @@ class Parts:
         directory, clock = self.ground.directory, self.ground.clock
         settings = settings_in(directory)
         post = open_post(directory, settings, clock)
-        keyring = self.ground.keyring("security")
+        keyring, names = self.ground.keyring("security"), self.names("security")
         return Verification(
             open_security(keyring, self.login("security"), self.gate, settings, post, clock),
-            find=lambda subjects: self.desk.find(subjects, "security"),
-            make=lambda subject: self.desk.introduce(subject, "security"),
-            subject_of=lambda pseudonym: registry.subjects_of(self.registry, "security", [pseudonym])[0],
+            find=names.find,
+            make=names.introduce,
+            subject_of=names.subject_of,
         )
 
     # -- for the officer and the person
@@ -130,19 +153,50 @@ class Parts:
     @cached_property
     def entries(self) -> Entries:
         """The ledger's entries as the answers read them."""
+        if links := self.ground.far("ledger"):
+            return FarEntries(links)
         return Entries(self.login("ledger"), self.ground.keyring("ledger").ledger().mac)
 
     @cached_property
     def evidence(self) -> Evidence:
         """The evidence of matches as the answers read it."""
+        if links := self.ground.far("advertising"):
+            return FarEvidence(links)
         return Evidence(self.login("advertising"))
+
+    def members(self, advertiser: str, audience: str) -> BitMap:
+        """The effective members of an audience, for the officer."""
+        if links := self.ground.far("advertising"):
+            found: BitMap = links.call("advertising", "members", advertiser, audience, wait=LONG)
+            return found
+        return self.audiences.members(advertiser, audience, self.ground.clock())
+
+    def compact(self) -> None:
+        """Have the indexes written without what ended: after an erasure."""
+        if links := self.ground.far("advertising"):
+            links.call("advertising", "compact", wait=LONG)
+        else:
+            self.audiences.compact()
+
+    def require_witnesses(self) -> None:
+        """Raise Unavailable where the ledger's witnesses are required and too few cosigned it."""
+        if links := self.ground.far("ledger"):
+            links.call("ledger", "witnessed")
+        else:
+            self.signed.witnesses.require()
+
+    def prove(self, sequence: int) -> str:
+        """An entry's receipt, under the newest signed head. See `SignedLedger.prove`."""
+        if links := self.ground.far("ledger"):
+            return str(links.call("ledger", "prove", sequence, wait=LONG))
+        return self.signed.prove(sequence)
 
     def affected(self, question: Question) -> Affected:
         """Exactly the subjects whose givings were used so; what is told is written down before.
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self.signed.witnesses.require()
+        self.require_witnesses()
         return Affected(self.sources, question, self.gate.write_down)
 
     @cached_property

@@ -35,7 +35,7 @@ from solely.give import Desk, Given
 from solely.give.file import give_file, read_notices
 from solely.ledger.proof import Verified
 from solely.purpose import read_policy
-from solely.store import advertising, desk, registry, server
+from solely.store import desk, registry, server
 from solely.store.database import Database
 from solely.store.durable import locked, put
 from solely.store.ledger import Words
@@ -196,7 +196,7 @@ class Solely:
         subject, erasure = subject.strip(), uuid.uuid4()
         erased.add(self._erased, erasure, self.desk.names(subject))
         self.desk.erase(subject, erasure, self.clock())
-        self.audiences.compact()
+        self.parts.compact()
 
     @property
     def _erased(self) -> Path:
@@ -211,7 +211,7 @@ class Solely:
             made = desk.erasures(parts.login("desk"))
         left = {id_: names for id_, names in begun.items() if id_ not in made}
         if left and self.desk.erase_again(left, self.clock()):
-            self.audiences.compact()
+            self.parts.compact()
 
     def match(  # noqa: PLR0913 - each is one of the command's options
         self,
@@ -230,7 +230,7 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self.parts.signed.witnesses.require()
+        self.parts.require_witnesses()
         target = Target(advertiser, audience, partner)
         self.audiences.allow(target, purpose)
         reading = read_list(path, country=country, columns=columns, rejects=rejects, progress=progress)
@@ -241,8 +241,8 @@ class Solely:
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
-        self.parts.signed.witnesses.require()
-        members = self.audiences.members(advertiser, audience, self.clock())
+        self.parts.require_witnesses()
+        members = self.parts.members(advertiser, audience)
         words = Words(
             "disclosure",
             "officer",
@@ -252,7 +252,7 @@ class Solely:
             concerns=Target(advertiser, audience).concerns,
         )
         self.parts.gate.write_down(words)
-        pseudonyms = advertising.pseudonyms_of(self.audiences.connection, members)
+        pseudonyms = self.parts.evidence.pseudonyms_of(members)
         return registry.subjects_of(self.parts.registry, "advertising", pseudonyms)
 
     def uses(self, subject: str, *, receipts: Path | None = None) -> Shown:
@@ -311,7 +311,7 @@ class Solely:
 
         Raises NotFound where there is no such entry, Tampered where what is published was changed.
         """
-        return self.parts.signed.prove(sequence)
+        return self.parts.prove(sequence)
 
     @property
     def alarm(self) -> Alarm | None:

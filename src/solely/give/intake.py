@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Protocol
 from uuid import UUID
 
 from solely.consent import Asked
@@ -33,17 +34,23 @@ class Taken:
     wrapped: bytes | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Intake:
-    """The intake of one compartment; made by `open_intake`."""
+class Intake(Protocol):
+    """The intake of one compartment, wherever its keys are."""
 
-    compartment: Compartment
+    def take(self, asked: Sequence[tuple[Asked, UUID]]) -> list[Taken]:
+        """Seal or tokenise the contacts of givings of one purpose, each for the person known here by that pseudonym."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Open:
+    """An intake with its keys; made by `open_intake`."""
+
     tokenisers: Mapping[str, Tokeniser]
     sealers: Mapping[str, SealKeys]
     entropy: Callable[[int], bytes]
 
     def take(self, asked: Sequence[tuple[Asked, UUID]]) -> list[Taken]:
-        """Seal or tokenise the contacts of givings of one purpose, each for the person known here by that pseudonym."""
+        """See `Intake.take`."""
         if not asked:
             return []
         purpose = asked[0][0].purpose.name
@@ -75,7 +82,7 @@ def open_intake(compartment: Compartment, keyring: Keyring, entropy: Callable[[i
     tokenisers = {purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes}
     sealed = HOLDS[compartment] == "sealed"
     sealers = {purpose: keyring.sealer(purpose) for purpose in keyring.purposes} if sealed else {}
-    return Intake(compartment, tokenisers, sealers, entropy)
+    return _Open(tokenisers, sealers, entropy)
 
 
 def _ids(asked: Sequence[tuple[Asked, UUID]], tokeniser: Tokeniser) -> list[UUID]:

@@ -39,12 +39,13 @@ class Committed:
     nodes: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Entries:
     """The entries, by a connection as the ledger's role that is in no transaction, and the ledger's MAC."""
 
-    connection: psycopg.Connection
-    mac: Mac
+    __slots__ = ("connection", "mac")
+
+    def __init__(self, connection: psycopg.Connection, mac: Mac) -> None:
+        self.connection, self.mac = connection, mac
 
     def read(self, sequences: Iterable[int]) -> dict[int, Entry]:
         """These entries, by sequence."""
@@ -62,7 +63,7 @@ class Entries:
 
     def first_since(self, moment: datetime) -> int:
         """The sequence of the first entry at that time or later; the ledger's size where there is none."""
-        low, high = 0, self._size()
+        low, high = 0, self.size()
         while low < high:
             middle = (low + high) // 2
             if self.read([middle])[middle].time < moment:
@@ -71,7 +72,8 @@ class Entries:
                 high = middle
         return low
 
-    def _size(self) -> int:
+    def size(self) -> int:
+        """How many entries are durable."""
         (size,) = self.connection.execute("SELECT size FROM ledger.head").fetchone() or (0,)
         return int(size)
 
@@ -84,7 +86,7 @@ class Entries:
         ).format(_COLUMNS)
         with self.connection.transaction(), self.connection.cursor(name="about", binary=True) as cursor:
             cursor.itersize = _MANY
-            cursor.execute(query, [first, self._size() if end is None else end])
+            cursor.execute(query, [first, self.size() if end is None else end])
             for row in cursor:
                 yield _entry(row, self.mac), row[3]
 

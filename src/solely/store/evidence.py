@@ -6,7 +6,6 @@ A giving is a number here, and a person the lowest number of their givings.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from pyroaring import BitMap
 from solely.store import advertising
 from solely.store.advertising import BLOCK_BITS
 
-__all__ = ["Evidence", "Known", "Person"]
+__all__ = ["Evidence", "Job", "Known", "Person"]
 
 Job = tuple[str, UUID]  # an advertiser's upload
 _MANY = 20_000  # rows at a time
@@ -40,11 +39,13 @@ class Person(NamedTuple):
     pseudonym: UUID
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Evidence:
     """The evidence, by a connection as the role `advertising` that is in no transaction."""
 
-    connection: psycopg.Connection
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
 
     def reached(self, jobs: Sequence[Job], blocks: Iterable[int] | None = None) -> Generator[tuple[UUID, BitMap]]:
         """Of each upload, block by block, the givings it reached someone through; of these blocks, or of all."""

@@ -1,0 +1,62 @@
+"""All processes apart: what is given, matched and answered over links is what it is in one process."""
+
+import pytest
+
+from givings import ADS
+from linked import split
+from solely.answer.question import Question
+from solely.answer.uses import uses
+from solely.audiences.lists import read_list
+from solely.audiences.match import Target
+from solely.consent import Notice
+from solely.errors import Refused
+
+pytestmark = pytest.mark.server
+
+NOTICE = Notice(ADS, "1", "We use it for audiences.")
+TARGET = Target("acme", "summer")
+
+
+@pytest.fixture(scope="module")
+def apart(made, tmp_path_factory):
+    with split(made, tmp_path_factory.mktemp("apart")) as found:
+        yield found
+
+
+def give(apart, subject):
+    row = {"subject": subject, "purpose": ADS, "kind": "email", "value": f"{subject}@example.org"}
+    row |= {"notice": NOTICE.name, "given_at": "2024-01-01T00:00:00Z", "withdrawn_at": ""}
+    return apart.parts("registry").desk.give(row, NOTICE, apart.whole.clock())
+
+
+def match(apart, path, *subjects):
+    path.write_text("email\n" + "\n".join(f"{one}@example.org" for one in subjects))
+    audiences = apart.parts("advertising").audiences
+    audiences.allow(TARGET, ADS)
+    return audiences.match(read_list(path), TARGET, ADS, apart.whole.clock())
+
+
+def test_what_is_given_is_matched_and_answered_for(apart, tmp_path):
+    subjects = [f"person-{number}" for number in range(5)]
+    for one in subjects:
+        give(apart, one)
+    assert match(apart, tmp_path / "list.csv", *subjects[:3]).ledger == 1
+    registry = apart.parts("registry")
+    assert len(registry.members("acme", "summer")) == 3
+    assert [act.what for act in uses(registry.sources, subjects[0]).acts] == ["giving", "use"]
+    assert registry.affected(Question(advertisers=frozenset({"acme"}))).counts().people == 3
+
+
+def test_a_process_has_no_key_file_but_its_own(apart):
+    for name, ground in apart.grounds.items():
+        for other in apart.grounds:
+            if other != name:
+                with pytest.raises(Refused):
+                    ground.keyring(other)
+
+
+def test_a_person_is_known_to_two_step_verification_by_a_name_of_its_own(apart):
+    verification = apart.parts("security").verification
+    assert verification.factors("person-1") == []
+    assert verification.make("person-1") == verification.make("person-1")
+    assert verification.find(["person-1", "nobody"]).keys() == {"person-1"}
