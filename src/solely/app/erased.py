@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from solely.errors import Tampered
-from solely.store.durable import locked, sync
+from solely.store.durable import locked, put, sync
 
-__all__ = ["add", "read"]
+__all__ = ["add", "read", "write"]
 
 
 def add(path: Path, erasure: UUID, pseudonyms: Sequence[UUID]) -> None:
     """Add a line, durably."""
-    line = json.dumps({"erasure": str(erasure), "pseudonyms": [str(one) for one in pseudonyms]})
+    line = _line(erasure, pseudonyms)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with locked(path.parent):
         new = not path.exists()
@@ -30,6 +30,16 @@ def add(path: Path, erasure: UUID, pseudonyms: Sequence[UUID]) -> None:
             os.fsync(file.fileno())
         if new:
             sync(path.parent)
+
+
+def write(path: Path, erasures: Mapping[UUID, Sequence[UUID]]) -> None:
+    """Write a list of its own, durably; nothing where there are none."""
+    if erasures:
+        put(path, "".join(f"{_line(erasure, names)}\n" for erasure, names in erasures.items()))
+
+
+def _line(erasure: UUID, pseudonyms: Sequence[UUID]) -> str:
+    return json.dumps({"erasure": str(erasure), "pseudonyms": [str(one) for one in pseudonyms]})
 
 
 def read(path: Path) -> dict[UUID, tuple[UUID, ...]]:

@@ -20,6 +20,7 @@ __all__ = ["main"]
 _VERBS = (
     *("init", "give", "withdraw", "object", "preferences", "erase", "match"),
     *("uses", "affected", "assurance", "audit", "witness"),
+    *("backup", "restore"),
 )
 _GROUPS = ("audience", "incident", "ledger", "verify")
 
@@ -27,7 +28,7 @@ _GROUPS = ("audience", "incident", "ledger", "verify")
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
 
 
-def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
+def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911, PLR0912 - a table
     match name:
         case "init":
             from solely.cli.init import init
@@ -65,6 +66,14 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
             from solely.cli.affected import affected
 
             return affected
+        case "backup":
+            from solely.cli.backup import backup
+
+            return backup
+        case "restore":
+            from solely.cli.restore import restore
+
+            return restore
         case "assurance":
             from solely.cli.assurance import assurance
 

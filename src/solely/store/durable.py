@@ -1,14 +1,17 @@
-"""Files that are there whole and durably, or as they were before."""
+"""Files and folders that are there whole and durably, or as they were before."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["locked", "put", "sync"]
+from solely.errors import Conflict
+
+__all__ = ["locked", "put", "sync", "whole_folder"]
 
 
 @contextmanager
@@ -41,3 +44,52 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def whole_folder(target: Path, clear: Callable[[Path], None] = shutil.rmtree) -> Iterator[Path]:
+    """A new folder, which takes its place when the block ends: whole and durable, or not at all.
+
+    What one who was killed left of it is cleared first. Raises Conflict where something is there already, or is being
+    made at this moment.
+    """
+    if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
+        raise Conflict("there is something here already", where=str(target), cure="name a new folder")
+    part = target.with_name(f".{target.name}.part")
+    part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _taken(part):
+        for left in part.iterdir():
+            clear(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+        try:
+            yield part
+            _sync_all(part)
+            if target.exists():
+                target.rmdir()
+            part.rename(target)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        sync(target.parent)
+
+
+@contextmanager
+def _taken(part: Path) -> Iterator[None]:
+    handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = part.exists() and os.fstat(handle).st_ino == part.stat().st_ino  # not of one who just ended
+        except BlockingIOError:
+            mine = False
+        if not mine:
+            raise Conflict("it is being made at this moment", where=str(part), cure="wait until that ends")
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync_all(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() or path.is_dir():
+            sync(path)
+    sync(folder)

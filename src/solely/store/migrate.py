@@ -8,6 +8,7 @@ from pathlib import Path
 
 import alembic.command
 import alembic.config
+import alembic.script
 import psycopg
 import sqlalchemy
 
@@ -15,7 +16,7 @@ from solely.errors import Unavailable
 from solely.store.database import NAME, Database
 from solely.store.roles import create_roles
 
-__all__ = ["migrate", "provision"]
+__all__ = ["migrate", "prepare", "provision", "revisions"]
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _LEAST_VERSION = 160_000  # PostgreSQL 16
@@ -23,6 +24,12 @@ _LEAST_VERSION = 160_000  # PostgreSQL 16
 
 def provision(database: Database, superuser: str, password: str, passwords: Mapping[str, str]) -> None:
     """Make the database, its roles and its schemas on a fresh server; the superuser's rights are needed."""
+    prepare(database, superuser, password, passwords)
+    migrate(database, superuser, password)
+
+
+def prepare(database: Database, superuser: str, password: str, passwords: Mapping[str, str]) -> None:
+    """Make the database and its roles on a fresh server, and no schema yet: a backup brings its own."""
     with database.superuser(superuser, password, "postgres") as connection:
         connection.execute(f"CREATE DATABASE {NAME}")
     with database.superuser(superuser, password) as connection:
@@ -31,7 +38,12 @@ def provision(database: Database, superuser: str, password: str, passwords: Mapp
             raise Unavailable("PostgreSQL is too old", where=str(version), cure="use PostgreSQL 16 or later")
         with connection.transaction():
             create_roles(connection, passwords)
-    migrate(database, superuser, password)
+
+
+def revisions() -> tuple[str, ...]:
+    """The migrations that this version knows, oldest first."""
+    found = alembic.script.ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
+    return tuple(reversed([one.revision for one in found]))
 
 
 def migrate(database: Database, superuser: str, password: str) -> None:

@@ -29,7 +29,7 @@ from psycopg.pq import PGconn, Ping
 
 from solely.errors import NotFound, Unavailable
 
-__all__ = ["SUPERUSER", "create", "running"]
+__all__ = ["SUPERUSER", "create", "program", "running"]
 
 SUPERUSER = "postgres"
 _HERE = "/proc/self/cwd"
@@ -107,6 +107,11 @@ def running(directory: Path) -> Iterator[str]:
     finally:
         os.close(folder)
         os.close(users)
+
+
+def program(name: str) -> Path:
+    """One of the wheel's other programs, such as pg_dump, to be run by whoever asks. Raises Unavailable."""
+    return _binaries(None) / name
 
 
 def _start(directory: Path, host: str) -> None:
