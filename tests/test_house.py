@@ -42,6 +42,8 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "cli/init.py": "test_cli.py",
     "cli/ledger.py": "test_cli.py",
     "cli/main.py": "test_cli.py",
+    "cli/approval.py": "cli/test_principal.py",
+    "cli/principal_io.py": "cli/test_principal.py",
     "cli/match.py": "test_cli.py",
     "cli/terminal.py": "test_cli.py",
     "cli/verify_factors.py": "cli/test_verify.py",

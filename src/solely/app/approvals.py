@@ -19,6 +19,7 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
+from solely.app.parts import Parts
 from solely.errors import BadInput, NotFound, Refused
 from solely.gate import Gate
 from solely.keys import Entropy
@@ -26,11 +27,12 @@ from solely.ledger.entry import EntryType
 from solely.principal import TWO, Home, Operator, Principal
 from solely.principal.who import check_name
 from solely.store import approvals as store
+from solely.store import registry
 from solely.store.approvals import Approval
 from solely.store.database import answering
 from solely.store.ledger import Words
 
-__all__ = ["MINUTES", "MOST_MINUTES", "REASONS", "Approvals", "Wish"]
+__all__ = ["MINUTES", "MOST_MINUTES", "REASONS", "Approvals", "Wish", "person_in"]
 
 REASONS = ("authority-request", "person-request", "security-incident", "data-breach", "legal-claim", "staff", "fault")
 MINUTES, MOST_MINUTES = 60, 480
@@ -180,6 +182,19 @@ class Approvals:
     def _announce(self, about: Approval, words: str) -> None:
         if about.act == "break-glass":
             self.announce(f"break-glass in {self.home}: {words} ({about.reason}, case {about.case_ref})")
+
+
+def person_in(parts: Parts, home: Home, subject: str) -> UUID:
+    """The pseudonym that an approval about a person has: security's own there, else one the registry knows.
+
+    Raises NotFound for a subject nobody knows there.
+    """
+    with answering():
+        known = registry.pseudonyms(parts.registry, subject)
+    found = known.get("security") if home == "security" else next((known[name] for name in sorted(known)), None)
+    if found is None:
+        raise NotFound("no subject of that id is known there", where="person", cure="use the platform's own id")
+    return found
 
 
 def _require(by: Principal, home: Home, act: str = "approvals") -> None:

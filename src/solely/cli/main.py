@@ -22,7 +22,7 @@ _VERBS = (
     *("uses", "affected", "assurance", "audit", "witness"),
     *("backup", "restore"),
 )
-_GROUPS = ("audience", "incident", "ledger", "verify")
+_GROUPS = ("approval", "audience", "incident", "ledger", "principal", "verify")
 
 
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
@@ -90,6 +90,10 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911, PLR0912 - a
 
 def _group(name: str) -> typer.Typer:
     match name:
+        case "approval":
+            from solely.cli.approval import approval_cli
+
+            return approval_cli
         case "audience":
             from solely.cli.audience import audience_cli
 
@@ -102,6 +106,10 @@ def _group(name: str) -> typer.Typer:
             from solely.cli.ledger import ledger_cli
 
             return ledger_cli
+        case "principal":
+            from solely.cli.principal import principal_cli
+
+            return principal_cli
         case _:
             from solely.cli.verify import verify_cli
 
