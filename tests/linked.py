@@ -1,9 +1,6 @@
 """One directory at work as it is deployed: each compartment with its own key files, linked by sockets."""
 
-import shutil
-import tempfile
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from directories import copied
 from solely.app import Solely
@@ -45,14 +42,10 @@ class Split:
 
 @contextmanager
 def split(made, folder, **options):
-    """All processes of a copy of `made` at work. The folder of sockets has a short name: a path has 107 bytes."""
-    sockets = Path(tempfile.mkdtemp(prefix="links-"))
-    try:
-        with ExitStack() as stack:
-            whole = stack.enter_context(Solely(copied(made, folder / "data"), signs=False))
-            found = Split(whole, sockets, stack, **options)
-            for name in PROCESSES:
-                found.serve(name)
-            yield found
-    finally:
-        shutil.rmtree(sockets)
+    """All processes of a copy of `made` at work."""
+    with ExitStack() as stack:
+        whole = stack.enter_context(Solely(copied(made, folder / "data"), signs=False))
+        found = Split(whole, folder / "run", stack, **options)
+        for name in PROCESSES:
+            found.serve(name)
+        yield found

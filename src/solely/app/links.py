@@ -26,7 +26,7 @@ __all__ = ["open_links", "serve_links", "socket_folder"]
 
 
 def socket_folder(directory: Path) -> Path:
-    """Where the sockets of a directory's processes are, by default."""
+    """Where each process of a directory has a folder with its socket, by default."""
     return directory / "run"
 
 
@@ -45,21 +45,21 @@ def open_links(ground: Ground, folder: Path | None = None) -> Iterator[Ground]:
 
 @contextmanager
 def serve_links(ground: Ground, folder: Path | None = None, *, most: int = MOST, hold: float = HOLD) -> Iterator[None]:
-    """Answer the other processes, on NAME.sock in `folder`; `ground` is one that `open_links` gave.
+    """Answer the other processes, by a socket in the folder NAME of `folder`; `ground` is one that `open_links` gave.
 
     At the end what is being answered is answered first. A process with every key file answers nobody.
     """
     if ground.own >= set(ROLES):
         yield
         return
-    path = (folder or socket_folder(ground.directory)) / f"{ground.name}.sock"
+    sockets = folder or socket_folder(ground.directory)
 
     @contextmanager
     def answerer(caller: str) -> Iterator[Answers]:
         with Parts(ground) as parts:
             yield _answers(parts, caller, hold)
 
-    with Listener(_side(ground), path, answerer, _report, most):
+    with Listener(_side(ground), sockets, answerer, _report, most):
         yield
 
 

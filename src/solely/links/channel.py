@@ -15,17 +15,20 @@
 from __future__ import annotations
 
 import hmac
+import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from solely.errors import Unavailable
 
-__all__ = ["MAX_FRAME", "Channel", "Mac", "Side", "accept", "connect"]
+__all__ = ["MAX_FRAME", "Channel", "Mac", "Side", "accept", "connect", "socket_in"]
 
 Mac = Callable[[bytes], bytes]  # HMAC-SHA256 under the pair's secret
 MAX_FRAME = 1 << 28  # bytes: two thousand million members of one entry, as a bitmap
@@ -134,6 +137,19 @@ def accept(one: socket.socket, side: Side) -> tuple[str, Channel]:
         raise _lost()
     one.settimeout(None)
     return caller, Channel(one, mac(b"from callee\0" + words), mac(b"from caller\0" + words))
+
+
+@contextmanager
+def socket_in(folder: Path, name: str) -> Iterator[str]:
+    """The path of a process's socket, short whatever the folder's is: one for a socket has at most 107 bytes. Linux.
+
+    Each process has a folder of its own in `folder`, where only it makes anything. Raises OSError.
+    """
+    handle = os.open(folder / name, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{handle}/link.sock"
+    finally:
+        os.close(handle)
 
 
 def _count(number: int) -> bytes:

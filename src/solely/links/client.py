@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from solely.errors import Refused, SolelyError, Unavailable
-from solely.links.channel import Channel, Side, connect
+from solely.links.channel import Channel, Side, connect, socket_in
 from solely.links.records import dump, load
 from solely.links.table import calls_of
 from solely.links.told import ends_link, error_from
@@ -93,14 +93,15 @@ class Links:
     def _connect(self, callee: str) -> Channel:
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            one.connect(str(self._folder / f"{callee}.sock"))
+            with socket_in(self._folder, callee) as path:
+                one.connect(path)
             return connect(one, self.side, callee)
         except OSError:
             one.close()
+            raise _silent(callee) from None
         except BaseException:
             one.close()
             raise
-        raise _silent(callee)
 
     def _back(self, callee: str, channel: Channel, *, clean: bool) -> None:
         if not clean:

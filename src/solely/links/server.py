@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from solely.errors import Refused, SolelyError, Unavailable
-from solely.links.channel import Channel, Side, accept
+from solely.links.channel import Channel, Side, accept, socket_in
 from solely.links.client import FINAL, MORE, TOLD
 from solely.links.records import dump, load
 from solely.links.table import calls_of
@@ -64,27 +64,30 @@ class Listener:
     def __init__(
         self,
         side: Side,
-        path: Path,
+        folder: Path,
         answerer: Callable[[str], AbstractContextManager[Answers]],
         report: Callable[[BaseException], None],
         most: int = MOST,
     ) -> None:
-        self._side, self._path, self._answerer, self._report, self._most = side, path, answerer, report, most
+        self._side, self._folder, self._answerer, self._report, self._most = side, folder, answerer, report, most
         self._lock, self._links, self._closing = Lock(), dict[socket.socket, Thread](), False
 
     def __enter__(self) -> Self:
         """Make the socket. Raises Unavailable where it can't be made."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._path.unlink(missing_ok=True)  # of one that died; one process has one name, the supervisor sees to it
-            self._socket.bind(str(self._path))
-            self._path.chmod(0o666)  # who may link is for the secrets to say
+            (self._folder / self._side.name).mkdir(parents=True, exist_ok=True)
+            with socket_in(self._folder, self._side.name) as path:
+                Path(path).unlink(
+                    missing_ok=True
+                )  # of one that died; no two of one name run, the supervisor sees to it
+                self._socket.bind(path)
+                Path(path).chmod(0o666)  # who may link is for the secrets to say
             self._socket.listen(self._most)
         except OSError:
             self._socket.close()
-            raise Unavailable(
-                "the socket can't be made", where=str(self._path), cure="a path of a socket has at most 107 bytes"
-            ) from None
+            what, where = "the socket of a process can't be made", str(self._folder / self._side.name)
+            raise Unavailable(what, where=where, cure="see that this process may write there") from None
         self._accepting = Thread(target=self._accept, name=f"links of {self._side.name}", daemon=True)
         self._accepting.start()
         return self
@@ -99,7 +102,7 @@ class Listener:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        (self._folder / self._side.name / "link.sock").unlink(missing_ok=True)
         for one in links:  # what is asked already is read and answered, and nothing after it
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RD)
