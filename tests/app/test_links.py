@@ -1,15 +1,21 @@
 """All processes apart: what is given, matched and answered over links is what it is in one process."""
 
+from uuid import UUID
+
 import pytest
 
 from givings import ADS
 from linked import split
 from solely.answer.question import Question
 from solely.answer.uses import uses
+from solely.app.approvals import Wish, person_in
+from solely.app.principals import open_principals
 from solely.audiences.lists import read_list
 from solely.audiences.match import Target
 from solely.consent import Notice
 from solely.errors import Refused
+from solely.links.table import PROCESSES
+from solely.principal import Operator
 
 pytestmark = pytest.mark.server
 
@@ -45,6 +51,24 @@ def test_what_is_given_is_matched_and_answered_for(apart, tmp_path):
     assert len(registry.members("acme", "summer")) == 3
     assert [act.what for act in uses(registry.sources, subjects[0]).acts] == ["giving", "use"]
     assert registry.affected(Question(advertisers=frozenset({"acme"}))).counts().people == 3
+
+
+@pytest.mark.parametrize("home", PROCESSES)
+def test_each_process_has_principals_of_its_own_and_their_changes_are_in_the_ledger(home, apart):
+    parts, told = apart.parts(home), []
+    there = open_principals(parts, home, told.append)
+    eva, max_ = (there.authenticate(there.add(Operator(), name, "officer").key) for name in ("eva", "max"))
+    if home in {"security", "registry"}:
+        give(apart, "person-0")
+        person = UUID(int=1) if home == "security" else person_in(parts, home, "person-0")
+        asked = there.approvals.ask(eva, Wish(act="break-glass", person=person, reason="fault", case="C-1"))
+    else:
+        asked = there.approvals.ask(eva, Wish(act="officers", scope="kim", reason="staff", case="C-1"))
+    there.approvals.approve(max_, asked.approval)
+    assert len(told) == (home in {"security", "registry"})
+    for other in set(PROCESSES) - {home}:
+        with pytest.raises(Refused):
+            open_principals(parts, other, told.append)
 
 
 def test_a_process_has_no_key_file_but_its_own(apart):

@@ -189,9 +189,12 @@ def person_in(parts: Parts, home: Home, subject: str) -> UUID:
 
     Raises NotFound for a subject nobody knows there.
     """
-    with answering():
-        known = registry.pseudonyms(parts.registry, subject)
-    found = known.get("security") if home == "security" else next((known[name] for name in sorted(known)), None)
+    if home == "security":
+        found = parts.names("security").find([subject]).get(subject)
+    else:
+        with answering():
+            known = registry.pseudonyms(parts.registry, subject)
+        found = next((known[name] for name in sorted(known)), None)
     if found is None:
         raise NotFound("no subject of that id is known there", where="person", cure="use the platform's own id")
     return found

@@ -89,7 +89,7 @@ TWO: Mapping[Home, Mapping[str, Two]] = MappingProxyType(
         "registry": MappingProxyType({**_OFFICERS, **_GLASS, **_MANY}),
         "security": MappingProxyType({**_OFFICERS, **_GLASS}),
         "advertising": MappingProxyType({**_OFFICERS, **_MANY}),
-        "ledger": MappingProxyType({**_OFFICERS, **_GLASS}),
+        "ledger": MappingProxyType(_OFFICERS),
         "service": MappingProxyType(_OFFICERS),
         "measurement": MappingProxyType(_OFFICERS),
         "discovery": MappingProxyType(_OFFICERS),
