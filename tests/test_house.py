@@ -65,6 +65,8 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "links/server.py": "app/test_links.py",
     "links/table.py": "app/test_links.py",
     "links/told.py": "app/test_links.py",
+    "keys/capabilities.py": "keys/test_keyring.py",
+    "keys/file.py": "keys/test_keyring.py",
     "store/migrate.py": "store/test_database.py",
 }
 

@@ -103,7 +103,7 @@ def test_an_end_or_the_platform_s_name_for_the_person_makes_no_other_giving():
     assert take(asked(subject="u2")).giving == first
 
 
-def test_without_the_purpose_s_token_key_an_id_can_t_be_computed():
+def test_without_the_purpose_s_key_of_ids_an_id_can_t_be_computed():
     others, _ = intakes(POLICY)
     for purpose in ("two-factor", "tailored-audiences"):
         one = asked(purpose)
@@ -111,11 +111,12 @@ def test_without_the_purpose_s_token_key_an_id_can_t_be_computed():
         assert elsewhere.giving != take(one).giving
 
 
-def test_a_rotated_token_key_leaves_ids_as_they_were_and_makes_new_tokens():
+def test_a_rotated_token_key_and_a_destroyed_one_leave_ids_as_they_were_and_make_new_tokens():
     ring = RINGS["advertising"].rotate("tailored-audiences", "token", os.urandom)
-    (taken,) = open_intake("advertising", ring, os.urandom).take([(asked(), PERSON)])
-    assert (taken.giving, taken.key_number) == (take(asked()).giving, 2)
-    assert taken.held != take(asked()).held
+    for held in (ring, ring.destroy("tailored-audiences", "token", 1)):
+        (taken,) = open_intake("advertising", held, os.urandom).take([(asked(), PERSON)])
+        assert (taken.giving, taken.key_number) == (take(asked()).giving, 2)
+        assert taken.held != take(asked()).held
 
 
 def test_an_intake_takes_for_its_own_purposes_alone():

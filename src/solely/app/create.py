@@ -9,18 +9,19 @@ from pathlib import Path
 import solely
 from solely.app.directory import make
 from solely.app.solely import Solely
-from solely.errors import Conflict, PolicyError, Unavailable
+from solely.errors import Conflict, PolicyError, SettingsError, Unavailable
 from solely.purpose import Policy, read_policy
 
-__all__ = ["init"]
+__all__ = ["SHIPPED_POLICY", "init"]
 
-_SHIPPED_POLICY = Path(solely.__file__).with_name("policy.toml")
+SHIPPED_POLICY = Path(solely.__file__).with_name("policy.toml")
 
 
-def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
+def init(directory: Path, policy_file: Path = SHIPPED_POLICY, keys_file: Path | None = None) -> Policy:
     """Make a data directory: policy, keys, database, the ledger's first entry. All of it, or nothing.
 
-    Raises Conflict where something is there already, PolicyError for a policy that does not read.
+    `keys_file` becomes its keys.toml, which says what wraps the keys. Raises Conflict where something is there
+    already, PolicyError for a policy that does not read, SettingsError for a keys.toml that does not.
     """
     directory = directory.absolute()
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
@@ -29,10 +30,10 @@ def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
         data = policy_file.read_bytes()
     except OSError as error:
         raise PolicyError("can't be read", where=str(policy_file), cure="check its name and rights") from error
-    policy = read_policy(data)
+    policy, key_settings = read_policy(data), _read(keys_file)
     fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     try:
-        make(fresh, data, policy)
+        make(fresh, data, policy, key_settings)
         with Solely(fresh):
             pass  # its first entry is the policy
         if directory.exists():
@@ -46,3 +47,10 @@ def init(directory: Path, policy_file: Path = _SHIPPED_POLICY) -> Policy:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return policy
+
+
+def _read(keys_file: Path | None) -> bytes | None:
+    try:
+        return None if keys_file is None else keys_file.read_bytes()
+    except OSError as error:
+        raise SettingsError("can't be read", where=str(keys_file), cure="check its name and rights") from error

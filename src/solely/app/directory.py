@@ -6,12 +6,10 @@ that verifies it.
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
-from solely.app.environment import passphrase
-from solely.errors import NotFound
+from solely.app import key_files
 from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
 from solely.links.table import PAIRS, secret_name
@@ -20,26 +18,28 @@ from solely.store import server
 from solely.store.database import Database
 from solely.store.roles import ROLES, SCHEMAS
 
-__all__ = ["make", "read_keyring", "verifier_key"]
+__all__ = ["OWNER", "make", "read_keyring", "verifier_key"]
 
-_OWNER = "owner"
+OWNER = "owner"
 SECURITY_SECRETS = ("sent-codes", "saved-codes", "fingerprints", "tokens", "pepper-1")
 
 
-def make(directory: Path, policy_data: bytes, policy: Policy) -> None:
+def make(directory: Path, policy_data: bytes, policy: Policy, key_settings: bytes | None = None) -> None:
     """Write the policy and fresh keys, make the database. Leaves what it made where something fails."""
     directory.mkdir(mode=0o700, parents=True)
+    if key_settings is not None:
+        key_files.settle(directory, key_settings)
     (directory / "policy.toml").write_bytes(policy_data)
     keyrings = _new_keyrings(policy)
     (directory / "keys").mkdir(mode=0o700)
     for name, keyring in keyrings.items():
-        _write_private(directory / "keys" / f"{name}.key", keyring.to_bytes(passphrase(), secrets.token_bytes))
+        key_files.write(directory, name, keyring)
     key = verifier_key(keyrings["ledger"])
     (directory / "ledger").mkdir(mode=0o700)
     (directory / "ledger" / "verifier.key").write_text(f"{key}\n")
     from solely.store.migrate import provision  # noqa: PLC0415 - Alembic takes a while to load, and only this needs it
 
-    owner = keyrings[_OWNER].secret("database")
+    owner = keyrings[OWNER].secret("database")
     server.create(directory / "postgres", owner)
     with server.running(directory / "postgres") as host:
         passwords = {role: keyrings[role].secret("database") for role in ROLES}
@@ -48,7 +48,7 @@ def make(directory: Path, policy_data: bytes, policy: Policy) -> None:
 
 def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
     keyrings = {}
-    for name in (*ROLES, _OWNER):
+    for name in (*ROLES, OWNER):
         purposes = [p.name for p in policy.purposes.values() if p.compartment == name]
         keyring = new_keyring(name, purposes, secrets.token_bytes)
         keyrings[name] = keyring.with_secret("database", secrets.token_urlsafe(32))
@@ -69,19 +69,6 @@ def verifier_key(keyring: Keyring) -> VerifierKey:
     return VerifierKey(keyring.secret("origin"), keyring.ledger().public_key)
 
 
-def _write_private(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def read_keyring(directory: Path, name: str) -> Keyring:
-    """A compartment's keyring. Raises NotFound, and what `Keyring.from_bytes` raises."""
-    path = directory / "keys" / f"{name}.key"
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFound("its key file can't be read", where=str(path), cure="restore it from its backup") from error
-    return Keyring.from_bytes(data, passphrase())
+    """A compartment's keyring, as its key file has it now; see `key_files.read`."""
+    return key_files.read(directory, name)

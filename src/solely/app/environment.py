@@ -9,17 +9,21 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from solely.errors import Unavailable
+
 __all__ = [
     "cores",
     "directory_from_environment",
     "hide_in_process_list",
-    "is_wrapped",
     "memory",
     "now",
     "passphrase",
+    "passphrase_for_child",
     "prepare_spark",
     "settings_from_environment",
 ]
+
+_PASSPHRASE = "SOLELY_PASSPHRASE"  # noqa: S105 - the name of it
 
 
 def now() -> datetime:
@@ -62,18 +66,44 @@ def directory_from_environment() -> Path | None:
 
 
 def settings_from_environment() -> dict[str, str]:
-    """The variables whose names begin with SOLELY_; never the passphrase."""
+    """The variables whose names begin with SOLELY_; never a passphrase, or where one stands."""
     return {
-        name: text for name, text in os.environ.items() if name.startswith("SOLELY_") and name != "SOLELY_PASSPHRASE"
+        name: text
+        for name, text in os.environ.items()
+        if name.startswith("SOLELY_") and not name.startswith(_PASSPHRASE)
     }
 
 
-def passphrase() -> bytes | None:
-    """What wraps the key files: SOLELY_PASSPHRASE; without it they are plain, for a trial."""
-    text = os.environ.get("SOLELY_PASSPHRASE")
-    return text.encode() if text else None
+def passphrase(name: str) -> bytes | None:
+    """What a key file is wrapped by; None where there is none: it is plain then, for a trial, or wrapped otherwise.
+
+    SOLELY_PASSPHRASE_SECURITY for the key file `security`, else SOLELY_PASSPHRASE for all; or either with _FILE after
+    it, which names a file that holds it. Raises Unavailable for a file that can't be read or is empty.
+    """
+    for variable in _variables(name):
+        if text := os.environ.get(variable):
+            return _in_file(variable, Path(text)) if variable.endswith("_FILE") else text.encode()
+    return None
 
 
-def is_wrapped() -> bool:
-    """Whether key files are, or would be, wrapped by a passphrase."""
-    return passphrase() is not None
+def passphrase_for_child(name: str) -> dict[str, str]:
+    """The one variable that a process with that key file alone is given, for its environment; nothing of the others."""
+    found = {variable: text for variable in _variables(name) if (text := os.environ.get(variable))}
+    return dict(list(found.items())[:1])
+
+
+def _variables(name: str) -> tuple[str, ...]:
+    own = f"{_PASSPHRASE}_{name.upper().replace('-', '_')}"
+    return own, f"{own}_FILE", _PASSPHRASE, f"{_PASSPHRASE}_FILE"
+
+
+def _in_file(variable: str, path: Path) -> bytes:
+    try:
+        text = path.read_bytes().rstrip(b"\r\n")
+    except OSError:
+        text = b""
+    if not text:
+        raise Unavailable(
+            "it names no file with a passphrase", where=variable, cure="see that it is there, with rights"
+        )
+    return text

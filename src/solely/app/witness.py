@@ -15,7 +15,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from solely.app.environment import now, passphrase
+from solely.app.environment import now
+from solely.app.key_files import passphrase_wrap
 from solely.errors import BadInput, Conflict, NotFound
 from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
@@ -108,8 +109,8 @@ def _open(directory: Path, name: str | None) -> Keyring:
             named = name or f"solely.local/witness/{secrets.token_hex(8)}"
             WitnessKey(named, bytes(32))  # says so, where that can't be a name
             keyring = new_keyring("ledger", [], secrets.token_bytes, secrets={_NAME: named})
-            put(path, keyring.to_bytes(passphrase(), secrets.token_bytes).decode())
-    keyring = Keyring.from_bytes(path.read_bytes(), passphrase())
+            put(path, keyring.to_bytes(passphrase_wrap("witness"), secrets.token_bytes).decode())
+    keyring = Keyring.from_bytes(path.read_bytes(), passphrase_wrap("witness"))
     if name not in {None, keyring.secret(_NAME)}:
         raise Conflict("this witness has another name", where=str(path), cure="leave the name out")
     return keyring

@@ -2,13 +2,13 @@
 
 - A sealing compartment gets a box and a wrapped key; a token compartment gets tokens, never a contact.
 - An intake holds the capabilities of its own purposes alone. The desk holds intakes, never a keyring.
-- The giving's id is computed from the contact's token, the person and the notice. So the same giving
-  read twice is one giving, and the id tells nothing to whoever lacks the purpose's token key.
+- The giving's id is the keyed hash of the contact's digest, the person, the notice and the time. So the same giving
+  read twice is one giving, also after its purpose's other keys were rotated, and the id tells nothing to whoever
+  lacks the purpose's key of ids.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -16,7 +16,7 @@ from typing import Protocol
 from uuid import UUID
 
 from solely.consent import Asked
-from solely.keys import Keyring, SealKeys
+from solely.keys import Keyring, MacKey, SealKeys
 from solely.purpose import HOLDS, Compartment
 from solely.seal import seal
 from solely.tokens import TOKEN_BYTES, Tokeniser
@@ -45,6 +45,7 @@ class Intake(Protocol):
 class _Open:
     """An intake with its keys; made by `open_intake`."""
 
+    identifiers: Mapping[str, MacKey]
     tokenisers: Mapping[str, Tokeniser]
     sealers: Mapping[str, SealKeys]
     entropy: Callable[[int], bytes]
@@ -54,7 +55,7 @@ class _Open:
         if not asked:
             return []
         purpose = asked[0][0].purpose.name
-        givings = _ids(asked, self.tokenisers[purpose])
+        givings = _ids(asked, self.identifiers[purpose])
         if self.sealers:
             return self._seal(asked, givings, self.sealers[purpose])
         return _tokenise(asked, givings, self.tokenisers[purpose])
@@ -78,20 +79,19 @@ def _tokenise(asked: Sequence[tuple[Asked, UUID]], givings: Sequence[UUID], toke
 
 
 def open_intake(compartment: Compartment, keyring: Keyring, entropy: Callable[[int], bytes]) -> Intake:
-    """An intake from its compartment's keyring, which it does not keep."""
-    tokenisers = {purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes}
+    """An intake from its compartment's keyring, which it does not keep. It has what its compartment needs, no more."""
     sealed = HOLDS[compartment] == "sealed"
+    identifiers = {purpose: keyring.identifier(purpose) for purpose in keyring.purposes}
     sealers = {purpose: keyring.sealer(purpose) for purpose in keyring.purposes} if sealed else {}
-    return _Open(tokenisers, sealers, entropy)
+    tokenisers = {} if sealed else {purpose: Tokeniser(keyring.tokeniser(purpose)) for purpose in keyring.purposes}
+    return _Open(identifiers, tokenisers, sealers, entropy)
 
 
-def _ids(asked: Sequence[tuple[Asked, UUID]], tokeniser: Tokeniser) -> list[UUID]:
-    tokens = tokeniser.tokenise(
-        b"".join(one.contact.key_digest()[:TOKEN_BYTES] for one, _ in asked), tokeniser.numbers[0]
-    )
+def _ids(asked: Sequence[tuple[Asked, UUID]], key: MacKey) -> list[UUID]:
     name, ids = asked[0][0].purpose.name.encode(), []
-    for start, (one, pseudonym) in zip(range(0, len(tokens), TOKEN_BYTES), asked, strict=True):
-        token = tokens[start : start + TOKEN_BYTES]
-        seen = b"\0".join((token, pseudonym.bytes, one.notice, one.given_at.isoformat().encode(), name))
-        ids.append(UUID(bytes=hashlib.sha256(seen).digest()[:16]))
+    for one, pseudonym in asked:
+        seen = b"\0".join(
+            (one.contact.key_digest(), pseudonym.bytes, one.notice, one.given_at.isoformat().encode(), name)
+        )
+        ids.append(UUID(bytes=key.mac(seen)[:16]))
     return ids

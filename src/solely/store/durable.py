@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from solely.errors import Conflict
@@ -26,12 +26,16 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def put(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file in one step, durable on return. The caller holds the folder's lock."""
+    """Write a file in one step, durable on return; it keeps its owner. The caller holds the folder's lock."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)  # of one who was killed
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
+        with suppress(FileNotFoundError):
+            old = path.stat()
+            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):  # root writes what another process reads
+                os.fchown(file.fileno(), old.st_uid, old.st_gid)
         os.fsync(file.fileno())
     fresh.replace(path)
     sync(path.parent)

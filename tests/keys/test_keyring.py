@@ -15,11 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solely.errors import Conflict, NotFound, SolelyError, Tampered, Unavailable
-from solely.keys import Argon2, Keyring, LedgerKeys, MacKey, TokenKeys, new_keyring
+from solely.keys import Argon2, Keyring, LedgerKeys, MacKey, Passphrase, TokenKeys, new_keyring
 
 CHEAP = Argon2(iterations=1, lanes=1, memory_kib=8)
 NONCE, BLOCK = bytes(12), bytes(range(16))
 PASSPHRASE = b"correct horse"
+
+
+def wrap(passphrase, cost=CHEAP):
+    return None if passphrase is None else Passphrase(passphrase, cost)
 
 
 @pytest.fixture
@@ -40,24 +44,24 @@ def same(one, other):
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE, b""])
 def test_a_key_file_gives_back_the_keyring_it_was_written_from(ring, passphrase):
-    data = ring.to_bytes(passphrase, os.urandom, cost=CHEAP)
-    assert same(Keyring.from_bytes(data, passphrase), ring)
+    data = ring.to_bytes(wrap(passphrase), os.urandom)
+    assert same(Keyring.from_bytes(data, wrap(passphrase)), ring)
     assert json.loads(data)["wrap"] == ("none" if passphrase is None else "argon2id")
 
 
 def test_the_default_cost_is_the_second_recommendation_of_rfc_9106(ring):
-    file = json.loads(ring.to_bytes(PASSPHRASE, os.urandom))
+    file = json.loads(ring.to_bytes(Passphrase(PASSPHRASE), os.urandom))
     assert (file["iterations"], file["lanes"], file["memory-kib"]) == (3, 4, 64 * 1024)
 
 
 def test_a_wrapped_file_shows_no_key_secret_or_purpose(ring):
-    data = ring.to_bytes(PASSPHRASE, os.urandom, cost=CHEAP)
+    data = ring.to_bytes(wrap(PASSPHRASE), os.urandom)
     assert b"two-factor" not in data
     assert b"pa55word" not in data
 
 
 def test_the_same_keyring_is_never_wrapped_twice_alike(ring):
-    boxes = {json.loads(ring.to_bytes(PASSPHRASE, os.urandom, cost=CHEAP))["box"] for _ in range(3)}
+    boxes = {json.loads(ring.to_bytes(wrap(PASSPHRASE), os.urandom))["box"] for _ in range(3)}
     assert len(boxes) == 3
 
 
@@ -66,37 +70,37 @@ def test_the_same_keyring_is_never_wrapped_twice_alike(ring):
     [(PASSPHRASE, b"wrong"), (PASSPHRASE, None), (None, PASSPHRASE), (PASSPHRASE, PASSPHRASE + b"\0")],
 )
 def test_a_wrong_missing_or_needless_passphrase_is_unavailable(ring, written, given):
-    data = ring.to_bytes(written, os.urandom, cost=CHEAP)
+    data = ring.to_bytes(wrap(written), os.urandom)
     with pytest.raises(Unavailable, match="passphrase"):
-        Keyring.from_bytes(data, given)
+        Keyring.from_bytes(data, wrap(given))
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 def test_every_changed_byte_and_every_cut_of_a_key_file_is_tampered(ring, passphrase):
-    data = ring.to_bytes(passphrase, os.urandom, cost=CHEAP)
+    data = ring.to_bytes(wrap(passphrase), os.urandom)
     for at in range(len(data)):
         for damaged in (data[:at], data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]):
             with pytest.raises(Tampered):
-                Keyring.from_bytes(damaged, passphrase)
+                Keyring.from_bytes(damaged, wrap(passphrase))
 
 
 def test_a_changed_head_with_a_new_checksum_does_not_open(ring):
     """Whoever can write the file can mend the checksum, but not the associated data."""
-    file = json.loads(ring.to_bytes(PASSPHRASE, os.urandom, cost=CHEAP))
+    file = json.loads(ring.to_bytes(wrap(PASSPHRASE), os.urandom))
     del file["sha256"]
     file["note"] = "added"
     with pytest.raises(Unavailable):
-        Keyring.from_bytes(with_sum(file), PASSPHRASE)
+        Keyring.from_bytes(with_sum(file), wrap(PASSPHRASE))
 
 
 @pytest.mark.parametrize("field", ["iterations", "lanes", "memory-kib"])
 @pytest.mark.parametrize("value", [0, -1, 2**31, 1.5, "1", None, True])
 def test_a_file_can_not_ask_for_absurd_work(ring, field, value):
-    file = json.loads(ring.to_bytes(PASSPHRASE, os.urandom, cost=CHEAP))
+    file = json.loads(ring.to_bytes(wrap(PASSPHRASE), os.urandom))
     del file["sha256"]
     file[field] = value
     with pytest.raises((Tampered, Unavailable)):
-        Keyring.from_bytes(with_sum(file), PASSPHRASE)
+        Keyring.from_bytes(with_sum(file), wrap(PASSPHRASE))
 
 
 json_values = st.recursive(
@@ -109,7 +113,7 @@ json_values = st.recursive(
 @given(st.binary(max_size=64) | json_values.map(lambda v: json.dumps(v).encode()), st.none() | st.just(b"x"))
 def test_reading_a_key_file_raises_our_errors_and_nothing_else(data, passphrase):
     with pytest.raises(SolelyError):
-        Keyring.from_bytes(data, passphrase)
+        Keyring.from_bytes(data, wrap(passphrase))
 
 
 @given(st.sampled_from(["compartment", "purposes", "secrets", "ledger"]), json_values)
@@ -135,10 +139,11 @@ def test_all_randomness_is_asked_for_and_no_key_is_used_twice():
         return next(counter).to_bytes(size, "big")
 
     ring = new_keyring("ledger", ["a", "b"], counted)
-    assert asked == [32] * 6
+    assert asked == [32] * 8
     content = json.loads(ring.to_bytes(None, counted))["content"]
-    keys = [key for uses in content["purposes"].values() for use in uses.values() for key in use["keys"].values()]
-    assert len({*keys, *content["ledger"].values()}) == 6
+    keys = [one[use]["keys"]["1"] for one in content["purposes"].values() for use in ("seal", "token")]
+    ids = [one["id"] for one in content["purposes"].values()]
+    assert len({*keys, *ids, *content["ledger"].values()}) == 8
 
 
 def test_the_keys_of_a_purpose_and_use_open_nothing_of_another(ring):
@@ -149,7 +154,7 @@ def test_the_keys_of_a_purpose_and_use_open_nothing_of_another(ring):
     assert len(tokens) == 2
 
 
-@pytest.mark.parametrize("capability", ["sealer", "tokeniser"])
+@pytest.mark.parametrize("capability", ["sealer", "tokeniser", "identifier"])
 def test_a_purpose_of_another_compartment_has_no_key(ring, capability):
     with pytest.raises(NotFound):
         getattr(ring, capability)("tailored-audiences")

@@ -1,0 +1,23 @@
+"""A key file per compartment, a key per purpose; work is done with keys, keys are not handed out."""
+
+from solely.keys.capabilities import KEY_BYTES, NONCE_BYTES, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys
+from solely.keys.keyring import USES, Keyring, Use, new_keyring
+from solely.keys.wrap import Argon2, Context, Passphrase, Wrap
+
+__all__ = [
+    "KEY_BYTES",
+    "NONCE_BYTES",
+    "USES",
+    "Argon2",
+    "Context",
+    "Entropy",
+    "Keyring",
+    "LedgerKeys",
+    "MacKey",
+    "Passphrase",
+    "SealKeys",
+    "TokenKeys",
+    "Use",
+    "Wrap",
+    "new_keyring",
+]
