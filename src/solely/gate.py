@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,10 +28,15 @@ _STOPPABLE = frozenset({"use", "send", "disclosure"})
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """The ledger held: a time that nothing recorded so far lies behind, and the way to write while it is held."""
+    """The ledger held: a time that nothing recorded so far lies behind, and the way to write while it is held.
+
+    `write_all` appends an entry for each of some words, all or none; `stopped` says which of some concerns are.
+    """
 
     moment: datetime
     write: Callable[[Words], int]
+    write_all: Callable[[Sequence[Words]], int]
+    stopped: Callable[[Iterable[Concern]], frozenset[Concern]]
 
 
 class _StoppedError(Exception):
@@ -101,7 +106,7 @@ class LedgerGate:
     def still(self) -> Iterator[Still]:
         """See `Gate.still`."""
         with self._held():
-            yield Still(self.clock(), self._write)
+            yield Still(self.clock(), self._write, self._write_all, self._stopped)
 
     def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
         """See `Gate.refuse`."""
@@ -140,3 +145,13 @@ class LedgerGate:
     def _write(self, words: Words) -> int:
         self._check(words)
         return self.pen.write(self.connection, [words], self.clock())
+
+    def _write_all(self, words: Sequence[Words]) -> int:
+        stopped = self._stopped({concern for one in words if one.type in _STOPPABLE for concern in ledger.needed(one)})
+        for one in words:
+            if one.type in _STOPPABLE and (met := min(stopped & ledger.needed(one), default=None)):
+                raise _StoppedError(one, met)
+        return self.pen.write(self.connection, words, self.clock())
+
+    def _stopped(self, concerns: Iterable[Concern]) -> frozenset[Concern]:
+        return ledger.stopped_among(self.connection, concerns)

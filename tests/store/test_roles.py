@@ -22,7 +22,10 @@ TABLES = {
         "challenges", "codes", "evidence", "limits", "sends", "devices", "changes", "outbox", "resets", "passwords",
     },
     "service": {"contacts", "wrapped_keys", "endings"},
-    "advertising": {"givings", "endings", "members", "audiences", "uploads", "evidence", "uses", "agreements"},
+    "advertising": {
+        "givings", "endings", "members", "audiences", "uploads", "evidence", "uses", "agreements",
+        "campaigns", "campaign_audiences", "version",
+    },
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
     "registry": {
@@ -40,6 +43,7 @@ DELETED = {
 ADDED = {  # to by their own role
     *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses", "agreements")),
     *(f"{schema}.{one}" for schema in SCHEMAS for one in PRINCIPALS),
+    "advertising.campaigns", "advertising.campaign_audiences",
     "registry.incidents", "registry.notified", "ledger.checkpoints", "ledger.stops",
 }  # fmt: skip
 SEQUENCES = {
@@ -180,9 +184,11 @@ def may(role, schema, table):
         return own | {*ADDING, *updating, *deleting}
     if role == schema and f"{role}.{table}" in ADDED:
         deleting = set(DELETING) if f"{role}.{table}" == "ledger.stops" else set()
-        changed = table in {*PRINCIPALS, "agreements"} or f"{role}.{table}" == "registry.notified"
+        changed = table in {*PRINCIPALS, "agreements", "campaigns"} or f"{role}.{table}" == "registry.notified"
         updating = set(UPDATING) if changed else set()
         return own | set(ADDING) | deleting | updating
+    if role == schema == "advertising" and table == "version":
+        return own | set(UPDATING)
     if role == "desk" and schema == "registry" and table not in {"incidents", "notified", *PRINCIPALS}:
         return set(READING) | (set() if table == "erasures" else set(ADDING))
     if role == "desk" and schema != "ledger" and table in {"contacts", "wrapped_keys", "givings", "endings"}:

@@ -4,7 +4,7 @@
 2  which givings     by notice, import or id, as numbers; all where none is asked for
 3  used              the union of the matches' evidence, of the givings in question
 4  people            each once, however many of their givings were used and however often
-5  elsewhere         uses outside advertising, entry by entry; who was met in step 4 too counts once
+5  elsewhere         what was used beside the matches, entry by entry; who was met in step 4 too counts once
 
 - The ledger alone says what was a use. Evidence that no entry speaks of (of a match that was killed before its entry)
   is none; an entry without its evidence is an error, never a smaller number.
@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pyroaring import BitMap
 
-from solely.answer.elsewhere import used_elsewhere
+from solely.answer.elsewhere import Used, used_elsewhere
 from solely.answer.known import Known, country_fact, import_fact, known, notice_fact
 from solely.answer.question import Question
 from solely.answer.rolls import Match, Rolls, people, read_match, renew, union, used_by_each
@@ -39,7 +39,7 @@ UNKNOWN = "unknown"  # the country of whom none is known
 class Counts:
     """How many people: in all, and by each name of a kind. Who stands under two names counts under each.
 
-    Months are of UTC, as 2026-11. Advertisers and audiences are of matches alone; countries are those of the givings.
+    Months are of UTC, as 2026-11; countries are those of the givings.
     """
 
     people: int
@@ -52,12 +52,27 @@ class Counts:
 
 @dataclass(slots=True)
 class _Elsewhere:
-    """What is known of one subject's uses outside advertising: a giving that was used, and under which names."""
+    """What is known of one subject's uses beside the matches: a giving that was used, and under which names.
+
+    `series` has each month with an advertiser, or with a purpose where it was for none.
+    """
 
     giving: UUID
     months: set[str] = field(default_factory=set)
     purposes: set[str] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
+    advertisers: set[str] = field(default_factory=set)
+    audiences: set[str] = field(default_factory=set)
+    series: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, used: Used) -> None:
+        month = f"{used.at:%Y-%m}"
+        self.months.add(month)
+        self.purposes.add(used.purpose)
+        self.countries |= {used.country} if used.country else set()
+        self.advertisers |= {used.advertiser} if used.advertiser else set()
+        self.audiences |= {used.audience} if used.audience else set()
+        self.series.add((used.advertiser or used.purpose, month))
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,8 +124,8 @@ class Affected:
         """The same, with the parts."""
         return Counts(
             self.people(),
-            self._by(lambda match: match.advertiser, {}),
-            self._by(lambda match: f"{match.advertiser}/{match.audience}", {}),
+            self._by(lambda match: match.advertiser, self._names(lambda one: one.advertisers)),
+            self._by(lambda match: f"{match.advertiser}/{match.audience}", self._names(lambda one: one.audiences)),
             self._by(lambda match: match.month, self._names(lambda one: one.months)),
             self._by_country(),
             self._by(lambda match: match.purpose, self._names(lambda one: one.purposes)),
@@ -118,15 +133,14 @@ class Affected:
 
     def over_time(self) -> dict[str, dict[str, int]]:
         """By advertiser, or purpose of uses elsewhere: by month, how many people."""
-        series: dict[str, dict[str, int]] = {}
-        for name in sorted({match.advertiser for match in self.matches}):
+        others: dict[str, dict[str, set[str]]] = {}
+        for subject, one in self.elsewhere.items():
+            for name, month in one.series:
+                others.setdefault(name, {}).setdefault(month, set()).add(subject)
+        series = {}
+        for name in sorted({match.advertiser for match in self.matches} | others.keys()):
             mine = [match for match in self.matches if match.advertiser == name]
-            series[name] = self._by(lambda match: match.month, {}, mine)
-        for subject in self.elsewhere.values():
-            for purpose in subject.purposes:
-                months = series.setdefault(purpose, {})
-                for month in subject.months:
-                    months[month] = months.get(month, 0) + 1
+            series[name] = self._by(lambda match: match.month, others.get(name, {}), mine)
         return series
 
     @cached_property
@@ -182,10 +196,7 @@ def ask(sources: Sources, question: Question) -> Affected:
         rolls = renew(sources, now_known, every)
     elsewhere: dict[str, _Elsewhere] = {}
     for used in used_elsewhere(sources, question):
-        one = elsewhere.setdefault(used.subject, _Elsewhere(used.giving))
-        one.months.add(f"{used.at:%Y-%m}")
-        one.purposes.add(used.purpose)
-        one.countries |= {used.country} if used.country else set()
+        elsewhere.setdefault(used.subject, _Elsewhere(used.giving)).add(used)
     pseudonyms = registry.pseudonyms_in(sources.registry, "advertising", list(elsewhere))
     firsts = sources.evidence.firsts_of(list(pseudonyms.values()))
     return Affected(

@@ -15,7 +15,7 @@ is in the ledger with its evidence, whoever asks is told of it, and no audience 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -40,7 +40,7 @@ from solely.store import advertising as store
 from solely.store.ledger import Concern, Words
 from solely.tokens import TOKEN_BYTES, Tokeniser
 
-__all__ = ["Audiences", "Matched", "Target"]
+__all__ = ["Audiences", "Matched", "Target", "check_names"]
 
 _NAME = re.compile(r"[\w][\w .\-]{0,63}")
 
@@ -75,6 +75,14 @@ class Target:
         return [("an advertiser", self.advertiser), ("an audience", self.audience), *partner]
 
 
+def check_names(names: Iterable[tuple[str, str]]) -> None:
+    """Raise BadInput where one, given with what it is of, is none."""
+    for what, name in names:
+        if not _NAME.fullmatch(name):
+            cure = "up to 64 letters, digits, spaces, dots, dashes and underscores"
+            raise BadInput(f"not a name for {what}", cure=cure)
+
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """What an advertiser is told: the list's own format report, and whether the audience is large enough.
@@ -106,10 +114,7 @@ class Audiences:
 
         Raises BadInput, PolicyError, Conflict, and Refused, which is in the ledger.
         """
-        for what, name in target.names():
-            if not _NAME.fullmatch(name):
-                cure = "up to 64 letters, digits, spaces, dots, dashes and underscores"
-                raise BadInput(f"not a name for {what}", cure=cure)
+        check_names(target.names())
         self.policy.purpose(purpose)
         if purpose not in self.tokenisers:
             self.gate.refuse(

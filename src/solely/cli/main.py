@@ -18,17 +18,17 @@ from solely.errors import SolelyError, Unavailable
 __all__ = ["main"]
 
 _VERBS = (
-    *("init", "give", "withdraw", "object", "preferences", "erase", "match"),
+    *("init", "give", "withdraw", "object", "preferences", "erase", "match", "decide"),
     *("uses", "affected", "assurance", "audit", "witness"),
     *("backup", "restore"),
 )
-_GROUPS = ("approval", "audience", "incident", "ledger", "principal", "verify")
+_GROUPS = ("approval", "audience", "campaign", "incident", "ledger", "principal", "verify")
 
 
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
 
 
-def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911, PLR0912 - a table
+def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
     match name:
         case "init":
             from solely.cli.init import init
@@ -58,10 +58,20 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911, PLR0912 - a
             from solely.cli.match import match
 
             return match
+        case "decide":
+            from solely.cli.campaign import decide
+
+            return decide
         case "uses":
             from solely.cli.uses import uses
 
             return uses
+        case _:
+            return _verb_of_the_office(name)
+
+
+def _verb_of_the_office(name: str) -> Callable[..., None]:
+    match name:
         case "affected":
             from solely.cli.affected import affected
 
@@ -88,7 +98,7 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911, PLR0912 - a
             return witness
 
 
-def _group(name: str) -> typer.Typer:
+def _group(name: str) -> typer.Typer:  # noqa: PLR0911 - a table
     match name:
         case "approval":
             from solely.cli.approval import approval_cli
@@ -98,6 +108,10 @@ def _group(name: str) -> typer.Typer:
             from solely.cli.audience import audience_cli
 
             return audience_cli
+        case "campaign":
+            from solely.cli.campaign import campaign_cli
+
+            return campaign_cli
         case "incident":
             from solely.cli.incident import incident_cli
 

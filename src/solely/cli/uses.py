@@ -19,7 +19,7 @@ from solely.store.registry import Held
 __all__ = ["uses"]
 
 _LEFT_OUT = frozenset(
-    {"upload", "number", "rows", "usable", "question", "piece"}
+    {"upload", "number", "rows", "usable", "question", "piece", "people"}
 )  # of an entry's details: they say nothing to a person
 
 

@@ -49,7 +49,12 @@ class FarGate:
     def still(self) -> Iterator[Still]:
         """See `Gate.still`. An error inside ends the link, and so what was written is taken back."""
         with self.links.talk("ledger", "still") as talk:
-            yield Still(talk.first, lambda words: int(talk.ask(words)))
+            yield Still(
+                talk.first,
+                write=lambda words: int(talk.ask(words)),
+                write_all=lambda words: int(talk.ask(["write", *words])),
+                stopped=lambda concerns: frozenset(talk.ask(["stopped", *concerns])),
+            )
             talk.ask(None)  # durable once this is answered
 
     def refuse(self, words: Words, what: str, cure: str) -> NoReturn:
@@ -105,8 +110,18 @@ class Writer:
         end = time.monotonic() + self.hold
         with self.gate().still() as still:
             heard.say(still.moment)
-            while (words := heard.hear(end - time.monotonic())) is not None:
-                heard.say(self._told(still.write(self._checked(words))))
+            while (asked := heard.hear(end - time.monotonic())) is not None:
+                heard.say(self._while_still(still, asked))
+
+    def _while_still(self, still: Still, asked: object) -> int | list[Concern]:
+        """The answer to what is asked while the head is held: words, or a list that begins with what it is for."""
+        match asked:
+            case ["write", *words]:
+                return self._told(still.write_all([self._checked(one) for one in words]))
+            case ["stopped", *concerns] if all(isinstance(one, Concern) for one in concerns):
+                return sorted(still.stopped(one for one in concerns if isinstance(one, Concern)))
+            case _:
+                return self._told(still.write(self._checked(asked)))
 
     def _macs(self, first: int, bodies: list[bytes]) -> list[bytes]:
         """Of entries that come next, each of a kind that this caller's desk writes."""
@@ -119,7 +134,7 @@ class Writer:
                 raise Refused("an entry that is not what it would stand as", where="ledger")
         return list(self.macs()(first, bodies))
 
-    def _checked(self, words: Words) -> Words:
+    def _checked(self, words: object) -> Words:
         if not isinstance(words, Words):
             raise BadInput("no words of an entry", where="link")
         check_entry(self.policy, self.caller, words.type, words.principal, words.purpose)

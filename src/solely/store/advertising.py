@@ -38,6 +38,7 @@ __all__ = [
     "live_tokens",
     "number_use",
     "pseudonyms_of",
+    "raise_version",
     "settled_number",
     "uploads",
 ]
@@ -212,13 +213,19 @@ def add_evidence(connection: psycopg.Connection, advertiser: str, upload: Upload
 
 
 def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, upload: UUID, made: Made) -> None:
-    """Make a match whose evidence is stored part of an audience."""
+    """Make a match whose evidence is stored part of an audience; in a transaction, which other changes wait for."""
     connection.execute(
         "INSERT INTO advertising.uploads"
         " (advertiser, upload, audience, partner, policy, software, matched_at, valid_until)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [advertiser, upload, audience, made.partner, made.policy, made.software, made.matched_at, made.valid_until],
     )
+    raise_version(connection)
+
+
+def raise_version(connection: psycopg.Connection) -> None:
+    """Say that campaigns or audiences changed: who holds them in memory reads them anew (store/campaigns.py)."""
+    connection.execute("UPDATE advertising.version SET number = number + 1")
 
 
 def _cut(column: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint32]]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,11 +42,13 @@ __all__ = [
     "growth",
     "keep_anchor",
     "lift",
+    "needed",
     "read_head",
     "records",
     "size",
     "stop",
     "stopped",
+    "stopped_among",
     "stops",
     "unsigned",
 ]
@@ -153,16 +155,28 @@ def _kept_numbers(words: Words) -> bytes | None:
     return BitMap(array("I", words.ids.astype(np.uint32).tobytes())).serialize()
 
 
+def needed(words: Words) -> frozenset[Concern]:
+    """What must not be stopped for these words to be written."""
+    return words.concerns | ({Concern("purpose", words.purpose)} if words.purpose else set())
+
+
 def stopped(connection: psycopg.Connection, words: Words) -> Concern | None:
     """What these words need and an officer stopped; None where nothing is."""
-    needed = words.concerns | ({Concern("purpose", words.purpose)} if words.purpose else set())
-    whats, names = [one.what for one in needed], [one.name for one in needed]
-    row = connection.execute(
-        "SELECT what, name FROM ledger.stops"
-        " JOIN unnest(%s::text[], %s::text[]) AS n (what, name) USING (what, name) ORDER BY 1, 2 LIMIT 1",
+    return min(stopped_among(connection, needed(words)), default=None)
+
+
+def stopped_among(connection: psycopg.Connection, concerns: Iterable[Concern]) -> frozenset[Concern]:
+    """Which of these an officer stopped."""
+    whats, names = [], []
+    for one in concerns:
+        whats.append(one.what)
+        names.append(one.name)
+    rows = connection.execute(
+        "SELECT DISTINCT what, name FROM ledger.stops"
+        " JOIN unnest(%s::text[], %s::text[]) AS n (what, name) USING (what, name)",
         [whats, names],
-    ).fetchone()
-    return Concern(*row) if row else None
+    )
+    return frozenset(Concern(*row) for row in rows)
 
 
 def stop(connection: psycopg.Connection, what: Concern, incident: str, now: datetime) -> None:

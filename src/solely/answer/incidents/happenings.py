@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from solely.answer.elsewhere import is_use
 from solely.answer.incidents.letter import Happening
 from solely.answer.question import Question
 from solely.answer.sources import Sources
@@ -17,7 +18,6 @@ from solely.store.registry import Held
 __all__ = ["happened", "happenings"]
 
 _ADVERTISER = "advertiser "
-_USES = frozenset({"use", "send"})  # as the answer to the question counts them (answer/elsewhere.py)
 
 
 def happened(sources: Sources, question: Question, subject: str) -> list[Happening]:
@@ -40,7 +40,7 @@ def happenings(
     for held in found.givings:
         if question.imports and held.entry not in imported:
             continue
-        acts = [act for act in found.acts if act.giving == held.giving and act.what in _USES]
+        acts = [act for act in found.acts if act.giving == held.giving and is_use(act.what, act.details)]
         acts = [act for act in acts if _asked(question, act, held, read[act.sequence])]
         told += [_happening(held, purpose, acts) for purpose in dict.fromkeys(act.purpose for act in acts)]
     return told
