@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "solely"
 MODULES = sorted(p for p in SOURCE.rglob("*.py") if "migrations" not in p.parts)
 MAX_FILE, MAX_FUNCTION = 400, 50  # lines
+_DOCTOR = ("database", "files", "look", "machine", "machine_facts", "shown")
 TESTED_BY = {  # modules whose test has another name, for a reason
     "answer/affected_people.py": "answer/test_affected.py",
     "answer/elsewhere.py": "answer/test_affected.py",
@@ -28,6 +29,8 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "app/audit.py": "test_main_job.py",
     "app/create.py": "test_cli.py",
     "app/manifest.py": "app/test_backup.py",
+    **{f"app/doctor/{one}.py": "app/doctor/test_doctor.py" for one in _DOCTOR},
+    "store/rights.py": "app/doctor/test_doctor.py",
     "cli/backup.py": "cli/test_restore.py",
     "store/dump.py": "app/test_restore.py",
     "app/directory.py": "test_cli.py",

@@ -20,7 +20,7 @@ __all__ = ["main"]
 _VERBS = (
     *("init", "give", "withdraw", "object", "preferences", "erase", "match", "decide"),
     *("uses", "affected", "assurance", "audit", "witness"),
-    *("backup", "restore"),
+    *("backup", "restore", "doctor"),
 )
 _GROUPS = ("approval", "audience", "campaign", "incident", "ledger", "principal", "verify")
 
@@ -80,6 +80,10 @@ def _verb_of_the_office(name: str) -> Callable[..., None]:
             from solely.cli.backup import backup
 
             return backup
+        case "doctor":
+            from solely.cli.doctor import doctor
+
+            return doctor
         case "restore":
             from solely.cli.restore import restore
 

@@ -13,14 +13,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import psycopg
 from psycopg import sql
 
 from solely.purpose import COMPARTMENTS
 
-__all__ = ["ROLES", "SCHEMAS", "close_catalogue", "create_roles", "grant"]
+__all__ = ["ROLES", "SCHEMAS", "calls", "close_catalogue", "create_roles", "given", "grant", "role_name"]
 
 SCHEMAS = (*COMPARTMENTS, "registry", "ledger")
 ROLES = (*SCHEMAS, "desk")
@@ -122,23 +122,30 @@ def grant(connection: psycopg.Connection) -> None:
     for schema in SCHEMAS:
         _usage(connection, schema, schema)
         _usage(connection, schema, "desk")
+    for table, rights, role in given(connection):
+        _on_columns(connection, table, rights, role)
+    for function, roles in calls(connection).items():
+        names = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in roles)
+        connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), names))
+
+
+def given(connection: psycopg.Connection) -> Iterator[tuple[str, str, str]]:
+    """What each role is given on the schemas as they stand: table, rights, role."""
+    for schema in SCHEMAS:
         for table in _tables(connection, schema):
-            _on_columns(connection, f"{schema}.{table}", "SELECT", schema)
+            yield f"{schema}.{table}", "SELECT", schema
             if rights := _OWN.get(schema, _PRINCIPALS).get(table, _PRINCIPALS.get(table)):
-                _on_columns(connection, f"{schema}.{table}", rights, schema)
+                yield f"{schema}.{table}", rights, schema
             if schema in COMPARTMENTS and table in _DESK_ADDS:
-                _on_columns(connection, f"{schema}.{table}", "INSERT", "desk")
+                yield f"{schema}.{table}", "INSERT", "desk"
     for table, rights in _DESK.items():
         if _is_there(connection, "to_regclass", table):
-            _on_columns(connection, table, rights, "desk")
-    _grant_calls(connection)
+            yield table, rights, "desk"
 
 
-def _grant_calls(connection: psycopg.Connection) -> None:
-    for function, roles in _CALLED.items():
-        if _is_there(connection, "to_regprocedure", function):
-            names = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in roles)
-            connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), names))
+def calls(connection: psycopg.Connection) -> dict[str, tuple[str, ...]]:
+    """Who may call which function, of those that are there."""
+    return {name: roles for name, roles in _CALLED.items() if _is_there(connection, "to_regprocedure", name)}
 
 
 def _is_there(connection: psycopg.Connection, lookup: str, name: str) -> bool:
