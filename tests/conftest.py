@@ -11,6 +11,7 @@ import pytest
 
 from callers import Callers, empty
 from directories import copied
+from linked import split
 from people import Clock
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
@@ -36,6 +37,13 @@ def solely(made, tmp_path_factory):
     # Nothing is signed beside: tests look at what was written by what they did, and by nothing else.
     with Solely(copied(made, tmp_path_factory.mktemp("shared") / "data"), signs=False) as application:
         yield application
+
+
+@pytest.fixture(scope="session")
+def apart(made, tmp_path_factory):
+    """Another directory, as it is deployed: each compartment apart, with its own key files and links to the others."""
+    with split(made, tmp_path_factory.mktemp("apart")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 import psycopg
 from pyroaring import BitMap
@@ -24,6 +25,7 @@ from solely.app.environment import cores
 from solely.app.ground import Ground
 from solely.app.signed import SignedLedger
 from solely.audiences.match import Audiences
+from solely.errors import NotFound
 from solely.gate import Gate, LedgerGate
 from solely.give import Desk, Intake
 from solely.give.intake import open_intake
@@ -34,6 +36,7 @@ from solely.links.giving import FarIntake, Names, far_names
 from solely.links.ledger import FarGate, far_macs
 from solely.purpose import COMPARTMENTS, Compartment
 from solely.store import registry
+from solely.store.database import answering
 from solely.store.entries import Entries
 from solely.store.evidence import Evidence
 from solely.store.ledger import Pen
@@ -102,8 +105,15 @@ class Parts:
         return Names(
             find=lambda subjects: self.desk.find(subjects, compartment),
             introduce=lambda subject: self.desk.introduce(subject, compartment),
-            subject_of=lambda pseudonym: registry.subjects_of(self.registry, compartment, [pseudonym])[0],
+            subject_of=lambda pseudonym: self._subject_of(compartment, pseudonym),
         )
+
+    def _subject_of(self, compartment: Compartment, pseudonym: UUID) -> str:
+        with answering():
+            found = registry.subjects_of(self.registry, compartment, [pseudonym])
+        if not found:
+            raise NotFound("nobody is known here by that name", where=compartment)
+        return found[0]
 
     @cached_property
     def audiences(self) -> Audiences:

@@ -64,7 +64,7 @@ class Links:
         channel, clean = self._take(callee, name), False
         talk = Talk(channel, callee, wait)
         try:
-            channel.send(dump([name, list(args)]))
+            talk.say([name, list(args)])
             if not several:
                 talk.first = talk.hear()
             yield talk
@@ -123,8 +123,16 @@ class Talk:
 
     def ask(self, value: Any) -> Any:
         """Say something, and hear the answer."""
-        self._channel.send(dump(value))
+        self.say(value)
         return self.hear()
+
+    def say(self, value: Any) -> None:
+        """Say something. Raises Unavailable where nobody hears it."""
+        data = dump(value)
+        try:
+            self._channel.send(data)
+        except Unavailable:
+            raise _silent(self._callee) from None
 
     def rest(self) -> Generator[Any]:
         """Each part of an answer that comes in parts."""
