@@ -32,6 +32,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     **{f"app/doctor/{one}.py": "app/doctor/test_doctor.py" for one in _DOCTOR},
     "store/rights.py": "app/doctor/test_doctor.py",
     "cli/backup.py": "cli/test_restore.py",
+    "cli/migrate.py": "app/test_migrate.py",
     "store/dump.py": "app/test_restore.py",
     "app/directory.py": "test_cli.py",
     "cli/audience.py": "test_cli.py",

@@ -24,6 +24,7 @@ from solely.app.parts import SOFTWARE
 from solely.app.solely import Solely
 from solely.errors import Conflict, SolelyError
 from solely.keys import Keyring
+from solely.keys.settings import FILE as KEY_SETTINGS
 from solely.store import ledger
 from solely.store.dump import Owner, Snapshot, dump, snapshot, write_apart
 from solely.store.durable import locked, sync, whole_folder
@@ -106,6 +107,8 @@ def _copy_keys(directory: Path, apart: Path) -> None:
     for path in sorted((directory / "keys").glob("*.key")):
         shutil.copyfile(path, apart / "keys" / path.name)
         (apart / "keys" / path.name).chmod(0o600)
+    if (directory / KEY_SETTINGS).exists():  # by what they are wrapped, and where that is asked
+        shutil.copyfile(directory / KEY_SETTINGS, apart / KEY_SETTINGS)
 
 
 def shred(keys: Path, known: dict[uuid.UUID, tuple[uuid.UUID, ...]], keyring: Keyring) -> int:

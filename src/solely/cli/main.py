@@ -22,7 +22,7 @@ _VERBS = (
     *("uses", "affected", "assurance", "audit", "witness"),
     *("backup", "restore", "doctor"),
 )
-_GROUPS = ("approval", "audience", "campaign", "incident", "ledger", "principal", "verify")
+_GROUPS = ("approval", "audience", "campaign", "incident", "ledger", "migrate", "principal", "verify")
 
 
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
@@ -70,7 +70,7 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
             return _verb_of_the_office(name)
 
 
-def _verb_of_the_office(name: str) -> Callable[..., None]:
+def _verb_of_the_office(name: str) -> Callable[..., None]:  # noqa: PLR0911 - a table
     match name:
         case "affected":
             from solely.cli.affected import affected
@@ -124,6 +124,10 @@ def _group(name: str) -> typer.Typer:  # noqa: PLR0911 - a table
             from solely.cli.ledger import ledger_cli
 
             return ledger_cli
+        case "migrate":
+            from solely.cli.migrate import migrate_cli
+
+            return migrate_cli
         case "principal":
             from solely.cli.principal import principal_cli
 

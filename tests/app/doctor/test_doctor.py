@@ -19,7 +19,7 @@ from solely.app.environment import now
 from solely.app.manifest import LedgerThen, Manifest, write_manifest
 from solely.app.serve_settings import ServeSettings
 from solely.errors import NotFound, SettingsError
-from solely.keys import Argon2
+from solely.keys import Argon2, Passphrase
 from solely.ledger.checkpoint import Checkpoint, sign_checkpoint
 from solely.store import server
 from solely.store.database import Database
@@ -74,7 +74,7 @@ def break_files(directory):
     (directory / "mail.password").chmod(0o644)
     (directory / "incidents.toml").write_text("controler = 'misspelt'")
     ring = read_keyring(directory, "service")
-    weak = ring.to_bytes(b"words", os.urandom, cost=Argon2(1, 1, 64))
+    weak = ring.to_bytes(Passphrase(b"words", Argon2(1, 1, 64)), os.urandom)
     (directory / "keys" / "weak.key").write_bytes(weak)
     (directory / "keys" / "odd.key").write_bytes(b"nothing of ours")
     (directory / "keys" / "ledger.key").chmod(0o640)
@@ -96,6 +96,7 @@ def break_database(connection):
     connection.execute("REVOKE INSERT (purpose) ON advertising.audiences FROM solely_advertising")
     connection.execute("ALTER ROLE solely_desk INHERIT")
     connection.execute("GRANT SELECT ON pg_catalog.pg_class TO PUBLIC")
+    connection.execute("UPDATE public.alembic_version SET version_num = '9999'")
     for number, (purpose, until) in enumerate([("gone", None), ("two-factor", "2020-01-01")]):
         connection.execute(
             "INSERT INTO registry.givings VALUES ('p', gen_random_uuid(), %s, 'email', '', NULL, %s, %s, %s)",
@@ -155,6 +156,7 @@ FINDINGS = [
     ("clock", "bad", "3600 seconds apart"),
     ("clock", "bad", "of the future"),
     ("rollback", "bad", "had 99"),
+    ("migrations", "warn", "newer version"),
     ("policy", "bad", "the policy does not know"),
     ("policy", "warn", "has expired"),
     ("policy", "warn", "nobody ever gave for"),
@@ -202,7 +204,7 @@ def test_where_all_is_well_nothing_is_found_but_that_nobody_witnesses(made, fres
 
 def test_key_files_that_are_wrapped_well_are(made, tmp_path):
     (tmp_path / "keys").mkdir(mode=0o700)
-    wrapped = read_keyring(made, "service").to_bytes(b"words", os.urandom)
+    wrapped = read_keyring(made, "service").to_bytes(Passphrase(b"words"), os.urandom)
     (tmp_path / "keys" / "service.key").write_bytes(wrapped)
     look = Look(tmp_path, ServeSettings(), WELL, None, now)
     assert [one for check in files.CHECKS if check.name == "key files" for one in check.find(look)] == []
@@ -254,6 +256,15 @@ def test_an_old_server_is_named():
     look = Look(None, ServeSettings(), WELL, SimpleNamespace(info=SimpleNamespace(server_version=150_004)), now)
     (check,) = [one for one in database.CHECKS if one.name == "PostgreSQL"]
     assert [one.what for one in check.find(look)] == ["PostgreSQL is too old"]
+
+
+def test_a_migration_that_is_pending_is_named(superuser):
+    look = Look(None, ServeSettings(), WELL, superuser, now)
+    (check,) = [one for one in database.CHECKS if one.name == "migrations"]
+    assert list(check.find(look)) == []
+    with superuser.transaction(force_rollback=True):
+        superuser.execute("UPDATE public.alembic_version SET version_num = '0003'")
+        assert [one.level for one in check.find(look)] == ["bad"]
 
 
 def test_a_missing_head_is_named(made, tmp_path, solely, superuser):

@@ -114,6 +114,17 @@ def _version(look: Look) -> Iterator[Finding]:
         yield Finding("bad", "PostgreSQL is too old", cure="use PostgreSQL 16 or later")
 
 
+def _migrations(look: Look) -> Iterator[Finding]:
+    from solely.store.migrate import pending  # noqa: PLC0415 - Alembic takes a while to load
+
+    missing, newer = pending(look.connection)
+    if missing:
+        yield Finding("bad", f"migrations are pending: {', '.join(missing)}", "migrate", "solely migrate up")
+    if newer:
+        what = "the database is of a newer version than this one"
+        yield Finding("warn", what, "migrate", "bring this one up to it")
+
+
 def _policy(look: Look) -> Iterator[Finding]:
     try:
         policy = read_policy((look.directory / "policy.toml").read_bytes())
@@ -149,6 +160,7 @@ CHECKS = tuple(
         ("clock", _clock),
         ("rollback", _rollback),
         ("PostgreSQL", _version),
+        ("migrations", _migrations),
         ("policy", _policy),
     )
 )
