@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python bench/affected.py --people 5000000 --jobs 100
 	$(BIN)/python bench/mutations.py --count 20000
 	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/backup.py
 
 proofs: $(READY)
 	$(BIN)/python bench/bits.py
