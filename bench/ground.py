@@ -64,7 +64,7 @@ def make_ground(solely: Solely, tokens: int, digests: Digests | None, say: Calla
     _givings(admin, tokens)
     folder = solely.directory / "advertising" / "index" / PURPOSE
     shard = index.sort_shard(halves, numbers, members)
-    index.write(folder, shard, tokens, advertising.giving_mark(admin, tokens))
+    index.write(folder, shard, tokens, advertising.giving_mark(admin, tokens), keys=frozenset({1}))
     stands = numbers % ENDED_EACH != 0
     return Ground(solely, replace(solely.audiences, threads=THREADS), admin, given[stands], members[stands])
 

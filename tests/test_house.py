@@ -63,6 +63,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "links/answers.py": "app/test_links.py",
     "keys/capabilities.py": "keys/test_keyring.py",
     "keys/file.py": "keys/test_keyring.py",
+    "store/rotation.py": "rotation/test_rows.py",
     "store/migrate.py": "store/test_database.py",
 }
 

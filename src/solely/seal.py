@@ -23,7 +23,7 @@ from solely.errors import Refused, Tampered
 from solely.keys import KEY_BYTES, NONCE_BYTES, Entropy, SealKeys
 from solely.purpose import Kind
 
-__all__ = ["Sealed", "open_sealed", "rewrap", "seal"]
+__all__ = ["Sealed", "open_sealed", "open_secret", "rewrap", "seal", "seal_secret"]
 
 _PAD = 32  # the box shows the length of a contact in steps of 32 bytes
 _ONCE = bytes(NONCE_BYTES)  # a giving's key encrypts one message ever, so its nonce need not vary
@@ -83,6 +83,21 @@ def rewrap(
     bound = _bound(keys.purpose, pseudonym, giving, kind)
     key = _unwrap(keys, sealed, bound)
     return Sealed(_wrap(keys, key, entropy(NONCE_BYTES), bound), sealed.box, keys.primary)
+
+
+def seal_secret(keys: SealKeys, secret: bytes, *, pseudonym: UUID, factor: UUID, entropy: Entropy) -> bytes:
+    """The secret of a factor under the primary, bound to its person and factor. It is nobody's contact."""
+    nonce = entropy(NONCE_BYTES)
+    return nonce + keys.encrypt(keys.primary, nonce, secret, _secret_bound(pseudonym, factor))
+
+
+def open_secret(keys: SealKeys, box: bytes, number: int, *, pseudonym: UUID, factor: UUID) -> bytes:
+    """The secret again. Raises Tampered where it is another person's or factor's."""
+    return keys.decrypt(number, box[:NONCE_BYTES], box[NONCE_BYTES:], _secret_bound(pseudonym, factor))
+
+
+def _secret_bound(pseudonym: UUID, factor: UUID) -> bytes:
+    return b"totp" + pseudonym.bytes + factor.bytes
 
 
 def _bound(purpose: str, pseudonym: UUID, giving: UUID, kind: Kind) -> bytes:

@@ -62,6 +62,15 @@ class Tokeniser:
         blocks = np.ascontiguousarray(digests16)
         return np.frombuffer(self._keys.permute(number, blocks.data), np.uint8).reshape(digests16.shape)
 
+    def move(self, tokens: bytes, old: int, new: int) -> bytes:
+        """Tokens made under one live key as the other makes them, without what they are of.
+
+        Raises BadInput for another length, Unavailable for a key that is not held.
+        """
+        if len(tokens) % TOKEN_BYTES:
+            raise BadInput("tokens are of 16 bytes each")
+        return self._keys.move(old, new, tokens)
+
     def for_contact(self, contact: Contact, number: int | None = None) -> tuple[bytes, ...]:
         """The tokens of every digest variant of a contact, 16 bytes each, no order."""
         tokens = self.tokenise(b"".join(digest[:TOKEN_BYTES] for digest in contact.digests()), number)

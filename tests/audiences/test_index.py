@@ -27,7 +27,7 @@ def shard(watermark):
 
 def child(n, folder):
     if n:
-        index.write(folder, shard(1), 1, "old", 60)
+        index.write(folder, shard(1), 1, "old", 60, keys=frozenset({1}))
     steps = [0]
     def hook(name, arguments):
         if name in {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.truncate"}:
@@ -35,7 +35,7 @@ def child(n, folder):
             if steps[0] == n:
                 os._exit(9)
     sys.addaudithook(hook)
-    index.write(folder, shard(2), 2, "new", 60)
+    index.write(folder, shard(2), 2, "new", 60, keys=frozenset({1}))
     os._exit(0)
 
 n = 0
@@ -63,7 +63,7 @@ def opened(folder):
 
 @pytest.fixture
 def written(tmp_path):
-    index.write(tmp_path / "i", shard(), OLD, "mark", 30)
+    index.write(tmp_path / "i", shard(), OLD, "mark", 30, keys=frozenset({1}))
     return tmp_path / "i"
 
 
@@ -86,7 +86,7 @@ def test_every_row_stands_in_its_bucket(written):
 
 
 def test_an_index_of_nobody_is_an_index(tmp_path):
-    index.write(tmp_path, shard(0), 0, "")
+    index.write(tmp_path, shard(0), 0, "", keys=frozenset({1}))
     assert opened(tmp_path).rows == 0
 
 
@@ -107,7 +107,9 @@ def test_whenever_a_writer_dies_the_old_index_or_the_new_one_is_there_whole(tmp_
         assert found is not None, n
         assert found.rows == 100
         seen.add(found.watermark)
-        index.write(tmp_path / str(n), shard(), 3, "next")  # whatever lies about is in nobody's way
+        index.write(
+            tmp_path / str(n), shard(), 3, "next", keys=frozenset({1})
+        )  # whatever lies about is in nobody's way
         assert opened(tmp_path / str(n)).watermark == 3
         left = {path.name for path in (tmp_path / str(n)).iterdir()}
         assert left == {"current", content_of(tmp_path / str(n))["folder"]}
@@ -118,7 +120,7 @@ def test_a_new_index_takes_the_place_of_the_old_and_of_what_a_dead_writer_left(w
     (written / "7.0.new").mkdir()
     (written / "current.new").write_text("half of it")
     assert opened(written).watermark == OLD
-    index.write(written, shard(seed=2), NEW, "mark")
+    index.write(written, shard(seed=2), NEW, "mark", keys=frozenset({1}))
     assert opened(written).watermark == NEW
     assert len([path for path in written.iterdir() if path.is_dir()]) == 1
 
@@ -127,13 +129,13 @@ def test_the_pointer_is_replaced_in_one_step(written):
     """Who opened the old one reads it whole: it is never written over."""
     text = index.named(written)
     with (written / "current").open() as held:
-        index.write(written, shard(seed=2), NEW, "mark")
+        index.write(written, shard(seed=2), NEW, "mark", keys=frozenset({1}))
         assert held.read() == text
 
 
 def test_an_index_in_use_stays_readable_when_another_takes_its_place(written):
     found = opened(written)
-    index.write(written, shard(seed=2), NEW, "mark")
+    index.write(written, shard(seed=2), NEW, "mark", keys=frozenset({1}))
     assert np.concatenate([one.giving for one in found.shards]).tolist() == shard().giving.tolist()
 
 
@@ -184,7 +186,7 @@ def test_a_pointer_of_another_format_names_no_index(written, content):
 
 
 def test_a_pointer_of_a_later_format_names_no_index(written):
-    point(written, {**content_of(written), "format": 4})
+    point(written, {**content_of(written), "format": 5})
     assert opened(written) is None
 
 

@@ -38,7 +38,7 @@ def met(stage, shelf, addresses, purpose=PURPOSE):
     tokens = audiences.tokenisers[purpose].tokenise(np.frombuffer(digests, np.uint8).reshape(-1, 16))
     now = stage.time[0]
     current = shelf.current(audiences.connection, purpose, now)
-    delta = read_delta(audiences.connection, purpose, now, current.watermark)
+    delta, _ = read_delta(audiences.connection, purpose, now, current.watermark)
     givings, members = local.find(current, delta, tokens, 1)
     _, members = standing(givings, members, shelf.ended(audiences.connection, now))
     return set(members.tolist())
@@ -60,7 +60,7 @@ def test_index_alone_index_and_delta_and_delta_alone_meet_the_same_people(stage,
     with_delta = Shelf(tmp_path / "with", least=1_000_000)
     delta_alone = Shelf(tmp_path / "alone", least=1_000_000)
     empty = index.sort_shard(np.empty((0, 2), np.uint64), np.empty(0, np.int64), np.empty(0, np.int64))
-    index.write(tmp_path / "alone" / PURPOSE, empty, 0, "")
+    index.write(tmp_path / "alone" / PURPOSE, empty, 0, "", keys=frozenset({1}))
     watermark(stage, with_delta)
     late = {stage.address(): None for _ in range(4)}
     for address in late:
@@ -146,7 +146,7 @@ def test_an_index_of_another_database_is_made_anew(stage, make_stage, people, tm
 
 def test_an_index_that_is_ahead_of_its_database_is_made_anew(stage, people, tmp_path):
     tokens = index.sort_shard(np.empty((0, 2), np.uint64), np.empty(0, np.int64), np.empty(0, np.int64))
-    index.write(tmp_path / "index" / PURPOSE, tokens, 1_000_000, "of another time")
+    index.write(tmp_path / "index" / PURPOSE, tokens, 1_000_000, "of another time", keys=frozenset({1}))
     assert len(met(stage, Shelf(tmp_path / "index", least=1_000_000), people)) == 6
 
 
@@ -170,7 +170,7 @@ from solely.audiences import index
 for again in range(25):
     numbers = np.arange(1, 200)
     halves = np.random.default_rng(again).integers(0, 2**64 - 1, (199, 2), np.uint64)
-    index.write(Path(sys.argv[1]), index.sort_shard(halves, numbers, numbers), again, "mark", 20)
+    index.write(Path(sys.argv[1]), index.sort_shard(halves, numbers, numbers), again, "mark", 20, keys=frozenset({1}))
 """
 
 

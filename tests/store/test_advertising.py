@@ -70,7 +70,7 @@ def live(connection, purpose, now, above):
     """Standing givings above a number: by giving number, the member number and the tokens."""
     advertising.admit_members(connection, above)
     found = {}
-    for numbers, members, counts, tokens in advertising.live_tokens(
+    for numbers, members, counts, tokens, _ in advertising.live_tokens(
         connection, purpose, now, above, advertising.last_number(connection)
     ):
         assert len(tokens) == 16 * counts.sum()

@@ -34,13 +34,23 @@ TABLES = {
     "ledger": {"entries", "secrets", "about", "stops", "checkpoints", "head"},
 }  # fmt: skip
 PRINCIPALS = {"principals", "api_keys", "approvals"}  # in every schema, its own
-TABLES = {schema: tables | PRINCIPALS for schema, tables in TABLES.items()}
-UPDATED = TABLES["security"] - {"contacts", "wrapped_keys", "endings", "credentials", "evidence"}
+COMPARTMENTS = ("security", "service", "advertising", "measurement", "discovery")
+TABLES = {
+    schema: tables
+    | PRINCIPALS
+    | ({"destroyed_keys"} if schema in COMPARTMENTS else set())
+    | ({"key_checks"} if schema in COMPARTMENTS[2:] else set())
+    for schema, tables in TABLES.items()
+}
+UPDATED = TABLES["security"] - {
+    "contacts", "wrapped_keys", "endings", "credentials", "evidence", "destroyed_keys",
+}  # fmt: skip
 DELETED = {
     "passkeys", "credentials", "recovery_codes", "challenges", "codes", "evidence", "limits", "sends", "devices",
     "outbox", "passwords",
 }  # fmt: skip
 ADDED = {  # to by their own role
+    *(f"{one}.key_checks" for one in COMPARTMENTS[2:]),
     *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses", "agreements")),
     *(f"{schema}.{one}" for schema in SCHEMAS for one in PRINCIPALS),
     "advertising.campaigns", "advertising.campaign_audiences",
@@ -56,8 +66,15 @@ FUNCTIONS = {
     "ledger.reserve": "()",
     "ledger.append": "(0, now(), '', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
     "registry.erase": "('nobody', gen_random_uuid(), now(), 0)",
+    **{f"{one}.move_keys": "('none', 1, 2, '{}', '{}', '{}')" for one in COMPARTMENTS},
+    **{f"{one}.destroy_key": "('none', 'none', 1)" for one in COMPARTMENTS},
 }
-CALLED = {"desk": set(FUNCTIONS), "ledger": {"ledger.reserve", "ledger.append"}}
+TRIGGERS = {*(f"{one}.refuse_destroyed" for one in COMPARTMENTS), "security.refuse_destroyed_secret"}
+CALLED = {
+    "desk": {"ledger.reserve", "ledger.append", "registry.erase"},
+    "ledger": {"ledger.reserve", "ledger.append"},
+    **{one: {f"{one}.move_keys", f"{one}.destroy_key"} for one in COMPARTMENTS},
+}
 
 READING = {
     "a column": "SELECT {column} FROM {table}",
@@ -179,12 +196,14 @@ OPEN = {"pg_cursors"}  # a session's own, which the driver asks for
 def may(role, schema, table):
     """The ways that are open to a role with a table."""
     own = set(READING) if role == schema else set()
-    if role == schema == "security" and table not in {"contacts", "wrapped_keys", "endings"}:
+    if role == schema == "security" and table not in {"contacts", "wrapped_keys", "endings", "destroyed_keys"}:
         updating, deleting = UPDATING if table in UPDATED else {}, DELETING if table in DELETED else {}
         return own | {*ADDING, *updating, *deleting}
     if role == schema and f"{role}.{table}" in ADDED:
         deleting = set(DELETING) if f"{role}.{table}" == "ledger.stops" else set()
-        changed = table in {*PRINCIPALS, "agreements", "campaigns"} or f"{role}.{table}" == "registry.notified"
+        changed = (
+            table in {*PRINCIPALS, "agreements", "campaigns", "key_checks"} or f"{role}.{table}" == "registry.notified"
+        )
         updating = set(UPDATING) if changed else set()
         return own | set(ADDING) | deleting | updating
     if role == schema == "advertising" and table == "version":
@@ -260,7 +279,7 @@ def test_what_is_in_the_database_is_what_is_declared_here(superuser):
     functions = superuser.execute(
         f"SELECT nspname || '.' || proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE {ours}"
     )
-    assert {name for (name,) in functions} == set(FUNCTIONS)
+    assert {name for (name,) in functions} == set(FUNCTIONS) | TRIGGERS
     public = superuser.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     assert {name for (name,) in public} == {"alembic_version", "alembic_version_pkc"}
     roles = superuser.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import solely
 from solely.app.directory import make
+from solely.app.keys import note_checks
 from solely.app.solely import Solely
 from solely.errors import Conflict, PolicyError, SettingsError, Unavailable
 from solely.purpose import Policy, read_policy
@@ -34,8 +35,8 @@ def init(directory: Path, policy_file: Path = SHIPPED_POLICY, keys_file: Path | 
     fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     try:
         make(fresh, data, policy, key_settings)
-        with Solely(fresh):
-            pass  # its first entry is the policy
+        with Solely(fresh) as solely:  # its first entry is the policy
+            note_checks(solely.parts)
         if directory.exists():
             directory.rmdir()
         fresh.rename(directory)

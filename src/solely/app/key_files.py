@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from solely.app.environment import passphrase
@@ -20,13 +22,19 @@ from solely.keys.settings import FILE, KeySettings, WrapName, read_key_settings
 from solely.store.durable import locked, put
 
 __all__ = [
-    "Stamp", "choose", "demanded", "folder", "head", "is_wrapped", "passphrase_wrap", "read", "settings_in", "settle",
-    "stamp", "write",
+    "Stamp", "age", "change", "choose", "demanded", "folder", "head", "is_wrapped", "names", "passphrase_wrap",
+    "read", "settings_in", "settle", "stamp", "stamp_or_none", "write",
 ]  # fmt: skip
 
 _WRAP_LINE = re.compile(rb"^wrap\s*=.*$", re.MULTILINE)
 _NAMES: dict[str, WrapName] = {"none": "none", "argon2id": "passphrase", "aws-kms": "aws-kms", "vault": "vault"}
 Stamp = tuple[int, int, int]
+
+
+def names(directory: Path) -> list[str]:
+    """The key files there are, by their names; the ledger's, which every act needs, comes last."""
+    found = sorted(path.stem for path in folder(directory).glob("*.key"))
+    return [*(name for name in found if name != "ledger"), *(name for name in found if name == "ledger")]
 
 
 def folder(directory: Path) -> Path:
@@ -57,12 +65,33 @@ def write(directory: Path, name: str, keyring: Keyring, wrap: WrapName | None = 
 
     What the old one held may still lie on the disk, until its blocks are used again.
     """
-    settings = settings_in(directory)
-    chosen = wrap or demanded(settings, name)
+    data = _written(directory, name, keyring, wrap or demanded(settings_in(directory), name))
+    with locked(folder(directory)):
+        put(_path(directory, name), data.decode())
+
+
+def _written(directory: Path, name: str, keyring: Keyring, chosen: WrapName) -> bytes:
     if chosen == "passphrase" and passphrase(name) is None:
         raise Unavailable("there is no passphrase", where=f"key file {name}", cure="set SOLELY_PASSPHRASE_FILE")
-    data = keyring.to_bytes(_wrap(directory, settings, chosen, name), secrets.token_bytes)
+    return keyring.to_bytes(_wrap(directory, settings_in(directory), chosen, name), secrets.token_bytes)
+
+
+def change(
+    directory: Path,
+    name: str,
+    changed: Callable[[Keyring], Keyring],
+    write_down: Callable[[], object],
+    wrap: WrapName | None = None,
+) -> None:
+    """Write a key file anew, changed, by default wrapped as it is; durable on return: whole, or the one that was there.
+
+    One at a time. What may fail comes first: the new file is made, then `write_down` is called, then it is put there.
+    """
     with locked(folder(directory)):
+        keyring = changed(read(directory, name))
+        chosen = wrap or _name_of(head(directory, name))
+        data = _written(directory, name, keyring, chosen)
+        write_down()
         put(_path(directory, name), data.decode())
 
 
@@ -83,6 +112,19 @@ def stamp(directory: Path, name: str) -> Stamp:
     except OSError as error:
         raise _missing(_path(directory, name)) from error
     return about.st_ino, about.st_mtime_ns, about.st_size
+
+
+def age(directory: Path, name: str, now: datetime) -> float:
+    """The seconds since a key file was written."""
+    return now.timestamp() - stamp(directory, name)[1] / 1e9
+
+
+def stamp_or_none(directory: Path, name: str) -> Stamp | None:
+    """The same; None where it is gone."""
+    try:
+        return stamp(directory, name)
+    except NotFound:
+        return None
 
 
 def settings_in(directory: Path) -> KeySettings:

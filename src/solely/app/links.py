@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from solely.app.ground import Ground
 from solely.app.parts import SOFTWARE, Parts
@@ -81,7 +82,17 @@ def _answers(parts: Parts, caller: str, hold: float) -> Answers:
     }
     name = parts.ground.name
     takes = answer_take(parts.ground.policy, name, lambda: parts.intake(_compartment(name)))
-    return {**takes, **(made[name]() if name in made else {})}
+    return {one: _renewed(parts, call) for one, call in {**takes, **(made[name]() if name in made else {})}.items()}
+
+
+def _renewed(parts: Parts, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call, made with the key files as they are when it is asked for."""
+
+    def answer(*asked: Any) -> Any:
+        parts.renew()
+        return call(*asked)
+
+    return answer
 
 
 def _compartment(name: str) -> Compartment:

@@ -57,6 +57,7 @@ class Parts:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self._stack = ExitStack()
+        self._stamps = ground.stamps()
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +66,15 @@ class Parts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def renew(self) -> Self:
+        """Call it before each use: where a key file was written anew, all parts are closed, and made from it."""
+        if (written := self.ground.stamps()) != self._stamps:
+            self._stack.close()
+            for made in vars(self).keys() - {"ground", "_stack", "_stamps"}:
+                del vars(self)[made]
+            self._stamps = written
+        return self
 
     def login(self, name: str) -> psycopg.Connection:
         """Another connection as the role of that key file, closed with the rest."""

@@ -100,9 +100,13 @@ class Solely:
         assert self._ground is not None, "used outside its with block"
         return self._ground
 
-    @cached_property
+    @property
     def parts(self) -> Parts:
-        """The parts that the verbs below use: for one thread at a time."""
+        """The parts that the verbs below use, from the key files as they are now: for one thread at a time."""
+        return self._parts.renew()
+
+    @cached_property
+    def _parts(self) -> Parts:
         return self.new_parts()
 
     def new_parts(self) -> Parts:
@@ -119,10 +123,10 @@ class Solely:
         """The advertising side, with its own role and tokenisers and nothing else."""
         return self.parts.audiences
 
-    @cached_property
+    @property
     def verification(self) -> Verification:
         """Two-step verification, with the security role and its capabilities; for one thread at a time."""
-        return self.new_verification()
+        return self.parts.verification
 
     def new_verification(self) -> Verification:
         """Another one, with connections of its own: each thread takes one."""

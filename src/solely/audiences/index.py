@@ -31,7 +31,7 @@ from solely.store.durable import sync
 __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
 SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 110 MB
-_FORMAT = 3
+_FORMAT = 4
 _COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
 _BUCKETS = {"place": pa.uint32(), "near": pa.uint8()}
 
@@ -61,11 +61,13 @@ class Shard:
 class Index:
     """As many shards as a power of two, in order of the first bits of their tokens.
 
-    Complete up to the giving number `watermark`; `mark` says which giving that was. `text` is `current`'s.
+    Complete up to the giving number `watermark`; `mark` says which giving that was. `keys` are the numbers of the keys
+    its tokens are under: more than one for the time of a rotation. `text` is `current`'s.
     """
 
     watermark: int
     mark: str
+    keys: frozenset[int]
     shards: Sequence[Shard]
     text: str
 
@@ -94,7 +96,9 @@ def _with_buckets(hi: Halves, lo: Halves, givings: Numbers, members: Numbers, *,
     return Shard(hi, lo, givings, members, places, near, shift)
 
 
-def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: int = SHARD_ROWS) -> None:
+def write(
+    folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: int = SHARD_ROWS, *, keys: frozenset[int]
+) -> None:
     """Write an index durably beside the one in use, then put it in its place. One writer at a time."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     names = (f"{watermark}.{again}" for again in itertools.count())
@@ -110,7 +114,8 @@ def write(folder: Path, tokens: Shard, watermark: int, mark: str, shard_rows: in
         files[f"{place:06d}.buckets"] = _save(fresh / f"{place:06d}.buckets", buckets)
     sync(fresh)
     fresh.rename(ready)
-    content = {"format": _FORMAT, "watermark": watermark, "mark": mark, "folder": ready.name, "files": files}
+    about = {"format": _FORMAT, "watermark": watermark, "mark": mark, "keys": sorted(keys)}
+    content = {**about, "folder": ready.name, "files": files}
     pointer = folder / "current.new"
     text = json.dumps(content)
     pointer.write_text(f"{zlib.crc32(text.encode()):08x} {text}")
@@ -169,7 +174,7 @@ def read(folder: Path, text: str) -> Index | None:
             )
             for columns, both in zip(tokens, buckets, strict=True)
         ]
-        return Index(content["watermark"], content["mark"], shards, text)
+        return Index(content["watermark"], content["mark"], frozenset(content["keys"]), shards, text)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException):
         return None
 

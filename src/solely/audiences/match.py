@@ -33,7 +33,7 @@ from solely.audiences.audience import Status, effective, standing, status_of
 from solely.audiences.engines import local
 from solely.audiences.lists import ListReport, Reading
 from solely.audiences.shelf import Shelf, read_delta
-from solely.errors import BadInput
+from solely.errors import BadInput, Unavailable
 from solely.gate import Gate
 from solely.purpose import Policy
 from solely.store import advertising as store
@@ -130,8 +130,7 @@ class Audiences:
 
         Raises Refused, which is in the ledger, where it was stopped meanwhile.
         """
-        tokens = self._tokens(reading, self.tokenisers[purpose])
-        givings, members = self.look_up(tokens, purpose)
+        givings, members = self.look_up(self._tokens(reading, self.tokenisers[purpose]), purpose)
         id_, report = self.new_id(), reading.report
         number = store.number_use(self.connection, target.advertiser, id_)
         details: dict[str, str | int] = {
@@ -163,16 +162,33 @@ class Audiences:
         return np.concatenate(blocks)
 
     def look_up(self, tokens: npt.NDArray[np.uint8], purpose: str) -> local.Found:
-        """Step 3: the givings these tokens are of, some maybe ended, and the member behind each. Nothing is stored."""
+        """Step 3: the givings these tokens are of, some maybe ended, and the member behind each. Nothing is stored.
+
+        Raises Unavailable where keys were rotated after these tokens were made: some would not meet.
+        """
         now = self.gate.clock()  # a long list was read until now; what was given meanwhile counts
+        held = frozenset(self.tokenisers[purpose].numbers)
         index = self._shelf.current(self.connection, purpose, now)
-        delta = read_delta(self.connection, purpose, now, index.watermark)
+        if any(number < max(held) for number in index.keys - held):  # of a key that was destroyed: a restored one, say
+            self._shelf.rebuild(self.connection, purpose, now)
+            index = self._shelf.current(self.connection, purpose, now)
+        delta, under = read_delta(self.connection, purpose, now, index.watermark)
+        if not under | index.keys <= held:
+            raise Unavailable("keys were rotated while this list was read", cure="match it again: nothing was used")
         return local.find(index, delta, tokens, self.threads)
 
     def compact(self) -> None:
         """Write the indexes without the tokens of what ended: after an erasure none of that person's is left."""
         for purpose in self.tokenisers:
             self._shelf.compact(self.connection, purpose, self.gate.clock())
+
+    def key_numbers(self, purpose: str) -> frozenset[int]:
+        """The numbers of the keys that a purpose's index is under."""
+        return self._shelf.keys(self.connection, purpose)
+
+    def rebuild(self, purpose: str) -> None:
+        """Write a purpose's index anew, under the keys that its tokens are under by now."""
+        self._shelf.rebuild(self.connection, purpose, self.gate.clock())
 
     @cached_property
     def _shelf(self) -> Shelf:

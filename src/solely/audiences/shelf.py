@@ -61,6 +61,16 @@ class Shelf:
                 upto = store.settled_number(connection, now, found.watermark)
                 self._make(connection, purpose, now, found, max(upto, found.watermark))
 
+    def keys(self, connection: psycopg.Connection, purpose: str) -> frozenset[int]:
+        """The numbers of the keys that an index is under; none where there is none yet."""
+        found = self._read(connection, purpose)
+        return found.keys if found else frozenset()
+
+    def rebuild(self, connection: psycopg.Connection, purpose: str, now: datetime) -> None:
+        """Write an index from the database alone, under the keys its tokens are under there."""
+        with _alone(self.folder / purpose):
+            self._make(connection, purpose, now, None, store.settled_number(connection, now, 0))
+
     def _behind(self, found: Index, last: int) -> bool:
         return last - found.watermark > max(self._least, found.rows // _SHARE)
 
@@ -80,27 +90,31 @@ class Shelf:
 
     def _make(self, connection: psycopg.Connection, purpose: str, now: datetime, old: Index | None, upto: int) -> None:
         mark = store.giving_mark(connection, upto)
-        fresh = _read_tokens(connection, purpose, now, old.watermark if old else 0, upto)
+        fresh, keys = _read_tokens(connection, purpose, now, old.watermark if old else 0, upto)
         if old:
-            fresh = _grow(old, fresh, self.ended(connection, now))
-        index.write(self.folder / purpose, fresh, upto, mark)
+            fresh, keys = _grow(old, fresh, self.ended(connection, now)), keys | old.keys
+        index.write(self.folder / purpose, fresh, upto, mark, keys=keys)
 
 
-def read_delta(connection: psycopg.Connection, purpose: str, now: datetime, above: int) -> Shard:
-    """The standing tokens that came after `above`."""
+def read_delta(connection: psycopg.Connection, purpose: str, now: datetime, above: int) -> tuple[Shard, frozenset[int]]:
+    """The standing tokens that came after `above`, and the numbers of the keys they are under."""
     return _read_tokens(connection, purpose, now, above, store.last_number(connection))
 
 
-def _read_tokens(connection: psycopg.Connection, purpose: str, now: datetime, above: int, upto: int) -> Shard:
+def _read_tokens(
+    connection: psycopg.Connection, purpose: str, now: datetime, above: int, upto: int
+) -> tuple[Shard, frozenset[int]]:
     givings, members, tokens = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
+    keys: frozenset[int] = frozenset()
     if upto > above:
         store.admit_members(connection, above)
-        for numbers, persons, counts, block in store.live_tokens(connection, purpose, now, above, upto):
+        for numbers, persons, counts, block, under in store.live_tokens(connection, purpose, now, above, upto):
+            keys |= under
             givings.append(np.repeat(numbers, counts))
             members.append(np.repeat(persons, counts))
             tokens.append(block)
     halves = np.frombuffer(b"".join(tokens), ">u8").reshape(-1, 2).astype(np.uint64)
-    return sort_shard(halves, np.concatenate(givings), np.concatenate(members))
+    return sort_shard(halves, np.concatenate(givings), np.concatenate(members)), keys
 
 
 def _grow(old: Index, delta: Shard, ended: BitMap) -> Shard:

@@ -22,7 +22,7 @@ _VERBS = (
     *("uses", "affected", "assurance", "audit", "witness"),
     *("backup", "restore", "doctor"),
 )
-_GROUPS = ("approval", "audience", "campaign", "incident", "ledger", "migrate", "principal", "verify")
+_GROUPS = ("approval", "audience", "campaign", "incident", "keys", "ledger", "migrate", "principal", "verify")
 
 
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
@@ -102,7 +102,7 @@ def _verb_of_the_office(name: str) -> Callable[..., None]:  # noqa: PLR0911 - a 
             return witness
 
 
-def _group(name: str) -> typer.Typer:  # noqa: PLR0911 - a table
+def _group(name: str) -> typer.Typer:  # noqa: C901, PLR0911 - a table
     match name:
         case "approval":
             from solely.cli.approval import approval_cli
@@ -120,6 +120,10 @@ def _group(name: str) -> typer.Typer:  # noqa: PLR0911 - a table
             from solely.cli.incident import incident_cli
 
             return incident_cli
+        case "keys":
+            from solely.cli.keys import keys_cli
+
+            return keys_cli
         case "ledger":
             from solely.cli.ledger import ledger_cli
 

@@ -115,26 +115,28 @@ def admit_members(connection: psycopg.Connection, above: int) -> None:
 
 def live_tokens(
     connection: psycopg.Connection, purpose: str, now: datetime, above: int, upto: int
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], bytes]]:
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], bytes, frozenset[int]]]:
     """Standing givings of a purpose with numbers in (above, upto], streamed.
 
-    Each block: giving numbers, member numbers, how many tokens each has, and all tokens (16 bytes each).
+    Each block: giving numbers, member numbers, how many tokens each has, all tokens (16 bytes each), and the numbers
+    of the keys they are under.
     """
     with connection.transaction(), connection.cursor(name="tokens", binary=True) as cursor:
         cursor.itersize = 50_000
         cursor.execute(
-            "SELECT g.number, m.number, octet_length(g.tokens) / 16, g.tokens"  # noqa: S608 - the rule, no input
+            "SELECT g.number, m.number, octet_length(g.tokens) / 16, g.tokens, g.key_number"  # noqa: S608 - the rule, no input
             f" FROM advertising.givings g JOIN advertising.members m USING (pseudonym) {_ENDS}"
             f" WHERE g.purpose = %(purpose)s AND g.number > %(above)s AND g.number <= %(upto)s AND {_STANDS}",
             {"purpose": purpose, "now": now, "above": above, "upto": upto},
         )
         while block := cursor.fetchmany(50_000):
-            numbers, members, counts, tokens = zip(*block, strict=True)
+            numbers, members, counts, tokens, keys = zip(*block, strict=True)
             yield (
                 np.array(numbers, np.int64),
                 np.array(members, np.int64),
                 np.array(counts, np.int64),
                 b"".join(tokens),
+                frozenset(keys),
             )
 
 

@@ -33,11 +33,14 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "uploads": "INSERT",
         "evidence": "INSERT",
         "uses": "INSERT",
+        "key_checks": "INSERT, UPDATE",
         "agreements": "INSERT, UPDATE",
         "campaigns": "INSERT, UPDATE",
         "campaign_audiences": "INSERT",
         "version": "UPDATE",
     },
+    "measurement": {"key_checks": "INSERT, UPDATE"},
+    "discovery": {"key_checks": "INSERT, UPDATE"},
     "registry": {"incidents": "INSERT", "notified": "INSERT, UPDATE"},
     "ledger": {"checkpoints": "INSERT", "stops": "INSERT, DELETE"},
     "security": {
@@ -80,6 +83,8 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
     "ledger.reserve()": ("desk", "ledger"),
     _APPEND: ("desk", "ledger"),
     "registry.erase(text, uuid, timestamptz, bigint)": ("desk",),
+    **{f"{one}.move_keys(text, integer, integer, uuid[], uuid[], bytea[])": (one,) for one in COMPARTMENTS},
+    **{f"{one}.destroy_key(text, text, integer)": (one,) for one in COMPARTMENTS},
 }
 _DESK_ADDS = ("contacts", "wrapped_keys", "givings", "endings")
 # The catalogue of the server is closed but for a session's own cursors, which the driver asks for.

@@ -16,8 +16,9 @@ import psycopg
 
 from solely.errors import Refused
 from solely.gate import Gate
-from solely.keys import NONCE_BYTES, Entropy, SealKeys
+from solely.keys import Entropy, SealKeys
 from solely.ledger.entry import EntryType
+from solely.seal import open_secret, seal_secret
 from solely.store.database import answering
 from solely.store.ledger import Words
 from solely.store.security.limits import Count, Limit
@@ -109,22 +110,17 @@ class Security:
 
     def seal_secret(self, secret: bytes, pseudonym: UUID, factor: UUID) -> tuple[bytes, int]:
         """A factor's secret under the key of two-factor, bound to its person and factor; and that key's number."""
-        keys, nonce = self.sealers["two-factor"], self.entropy(NONCE_BYTES)
-        return nonce + keys.encrypt(keys.primary, nonce, secret, _bound(pseudonym, factor)), keys.primary
+        keys = self.sealers["two-factor"]
+        return seal_secret(keys, secret, pseudonym=pseudonym, factor=factor, entropy=self.entropy), keys.primary
 
     def open_secret(self, box: bytes, number: int, pseudonym: UUID, factor: UUID) -> bytes:
         """The secret again. Raises Tampered where it is another person's or factor's."""
-        keys = self.sealers["two-factor"]
-        return keys.decrypt(number, box[:NONCE_BYTES], box[NONCE_BYTES:], _bound(pseudonym, factor))
+        return open_secret(self.sealers["two-factor"], box, number, pseudonym=pseudonym, factor=factor)
 
     def refuse(self, error: Refused, purpose: str | None, of: str) -> Refused:
         """Write a refusal down, durably; returns the error to raise."""
         self.gate.write_down(Words("refusal", PRINCIPAL, purpose, details=MappingProxyType({"of": of})))
         return error
-
-
-def _bound(pseudonym: UUID, factor: UUID) -> bytes:
-    return b"totp" + pseudonym.bytes + factor.bytes
 
 
 def words_of(type_: EntryType, purpose: str, giving: UUID, **details: str | int) -> Words:

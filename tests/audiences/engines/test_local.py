@@ -34,7 +34,7 @@ def shard_of(rows):
 
 
 def on_disk(folder, rows, shard_rows):
-    index.write(folder, shard_of(rows), 1, "mark", shard_rows)
+    index.write(folder, shard_of(rows), 1, "mark", shard_rows, keys=frozenset({1}))
     return index.read(folder, index.named(folder))
 
 
@@ -63,7 +63,7 @@ def test_a_long_list_is_found_whole_in_pieces(find, threads, shard_rows, tmp_pat
     chance = np.random.default_rng(7)
     halves = chance.integers(0, LAST, (100_000, 2), np.uint64)
     numbers = np.arange(1, 100_001)
-    index.write(tmp_path, index.sort_shard(halves, numbers, numbers), 1, "mark", shard_rows)
+    index.write(tmp_path, index.sort_shard(halves, numbers, numbers), 1, "mark", shard_rows, keys=frozenset({1}))
     opened = index.read(tmp_path, index.named(tmp_path))
     hit = chance.choice(100_000, 30_000, replace=False)
     tokens = chance.permutation(np.concatenate([halves[hit], chance.integers(0, LAST, (300_000, 2), np.uint64)]))

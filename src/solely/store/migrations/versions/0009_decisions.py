@@ -7,7 +7,7 @@ from alembic import op
 from solely.store.roles import grant
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 
 def upgrade() -> None:
