@@ -32,6 +32,7 @@ bench: $(READY)
 	$(BIN)/python bench/mutations.py --count 20000
 	$(BIN)/python bench/exchange.py
 	$(BIN)/python bench/backup.py
+	$(BIN)/python bench/rotate.py --rows 200000 --kills 10
 
 proofs: $(READY)
 	$(BIN)/python bench/bits.py

@@ -71,8 +71,6 @@ def write(directory: Path, name: str, keyring: Keyring, wrap: WrapName | None = 
 
 
 def _written(directory: Path, name: str, keyring: Keyring, chosen: WrapName) -> bytes:
-    if chosen == "passphrase" and passphrase(name) is None:
-        raise Unavailable("there is no passphrase", where=f"key file {name}", cure="set SOLELY_PASSPHRASE_FILE")
     return keyring.to_bytes(_wrap(directory, settings_in(directory), chosen, name), secrets.token_bytes)
 
 
@@ -168,7 +166,10 @@ def _wrap(directory: Path, settings: KeySettings, chosen: WrapName, name: str) -
         case "none":
             return None
         case "passphrase":
-            return passphrase_wrap(name)
+            if (found := passphrase_wrap(name)) is None:
+                cure = "set SOLELY_PASSPHRASE_FILE, or SOLELY_PASSPHRASE"
+                raise Unavailable("there is no passphrase", where=f"key file {name}", cure=cure)
+            return found
         case "aws-kms" if settings.aws_kms:
             from solely.app.wraps.aws_kms import AwsKmsWrap  # noqa: PLC0415 - each loads what only its users need
 
