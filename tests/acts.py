@@ -15,7 +15,7 @@ import numpy as np
 
 from directories import copied
 from solely.app import Solely, init
-from solely.app.create import _SHIPPED_POLICY
+from solely.app.create import SHIPPED_POLICY
 from solely.app.directory import read_keyring
 from solely.audiences.lists import ListReport
 from solely.audiences.match import Target
@@ -85,7 +85,7 @@ class Act:
 
 def _policy(folder):
     """The policy shipped, with a low floor, and givings for partners that live thirty days."""
-    before, head, after = _SHIPPED_POLICY.read_text().partition("[purpose.partner-audiences]")
+    before, head, after = SHIPPED_POLICY.read_text().partition("[purpose.partner-audiences]")
     text = before.replace("floor = 1000 ", "floor = 3 ") + head + after.replace("days = 0", "days = 30", 1)
     path = folder / "policy.toml"
     path.write_text(text)

@@ -12,7 +12,7 @@ from solely.answer.document import as_text
 from solely.answer.incidents import letter
 from solely.answer.incidents.incident import Decision, Incident, Texts
 from solely.answer.incidents.letter import LANGUAGES, Happening
-from solely.app.create import _SHIPPED_POLICY
+from solely.app.create import SHIPPED_POLICY
 from solely.errors import BadInput
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_every_language_has_the_same_words_with_the_same_places(language):
         if isinstance(value, dict):
             assert mine[key].keys() == value.keys()
         assert _places(mine[key]) == _places(value), key
-    assert mine["purposes"].keys() == tomllib.loads(_SHIPPED_POLICY.read_text())["purpose"].keys()
+    assert mine["purposes"].keys() == tomllib.loads(SHIPPED_POLICY.read_text())["purpose"].keys()
 
 
 def _places(value):
