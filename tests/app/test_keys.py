@@ -10,7 +10,6 @@ import time
 from uuid import uuid4
 
 import numpy as np
-import psycopg
 import pytest
 
 from directories import copied
@@ -23,16 +22,13 @@ from solely.give.intake import open_intake
 from solely.give.rows import prepare
 from solely.seal import Sealed, open_sealed
 from solely.store import rotation
+from solely.store.database import answering
 from solely.store.security import factors
 from solely.store.security.factors import FactorRow
 
 pytestmark = pytest.mark.server
 
 SERVICE = "service-notice"
-SECRET = (
-    "INSERT INTO security.factors (pseudonym, factor, kind, name, state, purpose, secret, key_number, created_at)"
-    " VALUES (gen_random_uuid(), gen_random_uuid(), 'totp', '', 'pending', 'two-factor', '\\x00', %s, now())"
-)
 
 
 @pytest.fixture(scope="module")
@@ -171,24 +167,19 @@ def test_who_records_under_a_key_is_waited_for_before_it_is_destroyed(solely, mo
     number = keys.rotate(solely.parts, SECURITY, "seal")
     reseal(solely, SECURITY)
     monkeypatch.setattr(rotation, "LOCK", "200ms")
-    with solely.ground.database.login("security", solely.ground.keyring("security").secret("database")) as one:
+    row = FactorRow(uuid4(), "totp", "", "pending", SECURITY, solely.clock(), secret=b"x", key_number=number - 1)
+    with solely.new_parts().login("security") as one:
         one.autocommit = False
-        one.execute(
-            SECRET,
-            [number - 1],
-        )
+        factors.add(one, uuid4(), row)
         with pytest.raises(Unavailable):
             keys.destroy(solely.parts, SECURITY, "seal", number - 1)
         one.rollback()
     keys.destroy(solely.parts, SECURITY, "seal", number - 1)
-    with (
-        solely.ground.database.login("security", solely.ground.keyring("security").secret("database")) as one,
-        pytest.raises(psycopg.Error, match="destroyed"),
-    ):
-        one.execute(
-            SECRET,
-            [number - 1],
-        )
+    with solely.new_parts().login("security") as one:
+        with pytest.raises(Unavailable, match="destroyed at this moment"), answering():
+            factors.add(one, uuid4(), row)
+        with pytest.raises(Unavailable, match="destroyed at this moment"), answering():
+            factors.bind(one, uuid4(), row)
 
 
 def test_secrets_of_authenticator_apps_are_moved_too(solely):

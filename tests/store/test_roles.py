@@ -68,13 +68,14 @@ FUNCTIONS = {
     "registry.erase": "('nobody', gen_random_uuid(), now(), 0)",
     **{f"{one}.move_keys": "('none', 1, 2, '{}', '{}', '{}')" for one in COMPARTMENTS},
     **{f"{one}.destroy_key": "('none', 'none', 1)" for one in COMPARTMENTS},
+    **{f"{one}.expect_keys": "('none', 'none', '{1}')" for one in COMPARTMENTS},
 }
-TRIGGERS = {*(f"{one}.refuse_destroyed" for one in COMPARTMENTS), "security.refuse_destroyed_secret"}
 CALLED = {
-    "desk": {"ledger.reserve", "ledger.append", "registry.erase"},
+    "desk": {"ledger.reserve", "ledger.append", "registry.erase", *(f"{one}.expect_keys" for one in COMPARTMENTS)},
     "ledger": {"ledger.reserve", "ledger.append"},
     **{one: {f"{one}.move_keys", f"{one}.destroy_key"} for one in COMPARTMENTS},
 }
+CALLED["security"].add("security.expect_keys")
 
 READING = {
     "a column": "SELECT {column} FROM {table}",
@@ -279,7 +280,7 @@ def test_what_is_in_the_database_is_what_is_declared_here(superuser):
     functions = superuser.execute(
         f"SELECT nspname || '.' || proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE {ours}"
     )
-    assert {name for (name,) in functions} == set(FUNCTIONS) | TRIGGERS
+    assert {name for (name,) in functions} == set(FUNCTIONS)
     public = superuser.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     assert {name for (name,) in public} == {"alembic_version", "alembic_version_pkc"}
     roles = superuser.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")

@@ -13,6 +13,7 @@ PERSON = {"subject", "pseudonym"}
 # The distribution key of tables that hold no person, or hold one under another key.
 OTHERS = {
     **dict.fromkeys(("agreements", "principals", "api_keys", "approvals", "version"), "few rows: on every node"),
+    **dict.fromkeys(("destroyed_keys", "key_checks"), "few rows: on every node"),
     **dict.fromkeys(("advertising.audiences", "advertising.campaigns", "advertising.campaign_audiences"), "advertiser"),
     **dict.fromkeys(("advertising.uploads", "advertising.uses", "advertising.evidence"), "advertiser"),
     "registry.notices": "few rows: on every node",

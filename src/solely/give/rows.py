@@ -134,6 +134,7 @@ def _line(asked: Asked, person: str, taken: Taken) -> Line:
         ),
         held=f"{who}\t{purpose}\t{held}\t{expires_at}",
         wrapped=wrapped,
+        key_number=taken.key_number,
     )
 
 

@@ -22,6 +22,7 @@ from psycopg.errors import UniqueViolation
 from solely.consent import Giving, Notice
 from solely.errors import Conflict
 from solely.purpose import HOLDS, Compartment, Purpose
+from solely.store.rotation import expect_keys
 
 __all__ = [
     "Fresh",
@@ -61,6 +62,7 @@ class Line(NamedTuple):
     registry: str  # GIVINGS less the entry
     held: str  # CONTACTS or TOKENS
     wrapped: str  # WRAPPED_KEYS, "" for tokens
+    key_number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Sheet:
     """Givings of one purpose in the order of their ids, once each; made by `sheet`, where there is a core to spare.
 
     The order is that of no file, since an id is a hash. `rows` is how many rows they stood in; `notices` the
-    digests of what they were given under; `keys` and `persons` are what the database is asked, as it reads it.
+    digests of what they were given under; `keys` and `persons` are what the database is asked, as it reads it; `under`
+    the numbers of the keys that sealed or tokenised.
     """
 
     purpose: str
@@ -82,6 +85,7 @@ class Sheet:
     ending: Mapping[str, Line]
     keys: tuple[str, str]
     persons: tuple[str, str]
+    under: list[int]
 
 
 def sheet(purpose: Purpose, notices: frozenset[bytes], lines: Sequence[Line]) -> Sheet:
@@ -92,7 +96,7 @@ def sheet(purpose: Purpose, notices: frozenset[bytes], lines: Sequence[Line]) ->
         once.setdefault(line.giving, line)
         if line.ended_at:
             ending.setdefault(line.giving, line)
-    givings, subjects, pseudonyms, _, registry, held, wrapped = zip(*sorted(once.values()), strict=True)
+    givings, subjects, pseudonyms, _, registry, held, wrapped, under = zip(*sorted(once.values()), strict=True)
     persons = dict(zip(subjects, pseudonyms, strict=True))
     return Sheet(
         purpose.name,
@@ -106,6 +110,7 @@ def sheet(purpose: Purpose, notices: frozenset[bytes], lines: Sequence[Line]) ->
         ending,
         (_texts(subjects), _ids(givings)),
         (_texts(persons), _ids(persons.values())),
+        sorted(set(under)),
     )
 
 
@@ -216,6 +221,9 @@ def _settle_pseudonyms(connection: psycopg.Connection, sheet: Sheet) -> None:
 def record(connection: psycopg.Connection, fresh: Fresh, giving_entry: int, ending_entry: int) -> None:
     """Record what is new of a sheet, under the ledger sequences of its givings and of its ends."""
     sheet, compartment = fresh.sheet, fresh.sheet.compartment
+    expect_keys(
+        connection, compartment, sheet.purpose, "seal" if HOLDS[compartment] == "sealed" else "token", sheet.under
+    )
     _copy(connection, "registry", "givings", GIVINGS, _at(sheet.registry, fresh.places), f"\t{giving_entry}")
     if HOLDS[compartment] == "sealed":
         _copy(connection, compartment, "contacts", CONTACTS, _at(sheet.held, fresh.places))

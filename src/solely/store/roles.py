@@ -85,6 +85,8 @@ _CALLED: Mapping[str, tuple[str, ...]] = {
     "registry.erase(text, uuid, timestamptz, bigint)": ("desk",),
     **{f"{one}.move_keys(text, integer, integer, uuid[], uuid[], bytea[])": (one,) for one in COMPARTMENTS},
     **{f"{one}.destroy_key(text, text, integer)": (one,) for one in COMPARTMENTS},
+    **{f"{one}.expect_keys(text, text, integer[])": ("desk",) for one in COMPARTMENTS},
+    "security.expect_keys(text, text, integer[])": ("desk", "security"),
 }
 _DESK_ADDS = ("contacts", "wrapped_keys", "givings", "endings")
 # The catalogue of the server is closed but for a session's own cursors, which the driver asks for.

@@ -15,8 +15,8 @@ from psycopg import sql
 from solely.purpose import HOLDS, Compartment, Kind
 
 __all__ = [
-    "FIRST", "Held", "Place", "counts", "destroy", "key_checks", "move", "move_secret", "note_check", "sealed",
-    "secrets", "tokens",
+    "FIRST", "Held", "Place", "counts", "destroy", "expect_keys", "key_checks", "move", "move_secret", "note_check",
+    "sealed", "secrets", "tokens",
 ]  # fmt: skip
 
 Place = tuple[UUID, UUID]  # a row's pseudonym and giving (or factor): rows are read in this order
@@ -129,6 +129,17 @@ def key_checks(connection: psycopg.Connection, compartment: Compartment) -> dict
     """What each key made of the known value, by purpose and number."""
     query = sql.SQL("SELECT purpose, number, value FROM {}").format(sql.Identifier(compartment, "key_checks"))
     return {(purpose, number): value for purpose, number, value in connection.execute(query)}
+
+
+def expect_keys(
+    connection: psycopg.Connection, compartment: Compartment, purpose: str, use: str, numbers: Sequence[int]
+) -> None:
+    """Before rows are recorded under keys: from here on nobody destroys one until the transaction ends.
+
+    What the database raises where one was destroyed already, `answering` makes Unavailable.
+    """
+    query = sql.SQL("SELECT {}(%s, %s, %s)").format(sql.Identifier(compartment, "expect_keys"))
+    connection.execute(query, [purpose, use, list(numbers)])
 
 
 def destroy(connection: psycopg.Connection, compartment: Compartment, purpose: str, use: str, number: int) -> int:

@@ -13,6 +13,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from solely.errors import Conflict
+from solely.store.rotation import expect_keys
 
 __all__ = [
     "FactorRow",
@@ -96,6 +97,7 @@ def of(connection: psycopg.Connection, pseudonym: UUID) -> list[FactorRow]:
 
 def add(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> None:
     """Add a factor. The person's row is made with their first one."""
+    _expect_key(connection, row)
     connection.execute("INSERT INTO security.people (pseudonym) VALUES (%s) ON CONFLICT DO NOTHING", [pseudonym])
     connection.execute(
         "INSERT INTO security.factors"
@@ -119,6 +121,7 @@ def add(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> None
 
 def bind(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> bool:
     """Bind a disabled factor again: a secret of its own, its count begun anew. False where it is not disabled."""
+    _expect_key(connection, row)
     found = connection.execute(
         "UPDATE security.factors SET state = 'pending', secret = %s, key_number = %s, settings = %s, giving = %s,"
         " fingerprint = NULL, last_step = -1, failures = 0, wait_until = NULL, created_at = %s, activated_at = NULL"
@@ -128,6 +131,12 @@ def bind(connection: psycopg.Connection, pseudonym: UUID, row: FactorRow) -> boo
     if found.rowcount == 1:
         _forget_credentials(connection, pseudonym, row.factor)
     return found.rowcount == 1
+
+
+def _expect_key(connection: psycopg.Connection, row: FactorRow) -> None:
+    """A secret is sealed under the key of two-factor, whatever its factor is for."""
+    if row.key_number is not None:
+        expect_keys(connection, "security", "two-factor", "seal", [row.key_number])
 
 
 def move(connection: psycopg.Connection, pseudonym: UUID, factor: UUID, old: State, new: State) -> bool:

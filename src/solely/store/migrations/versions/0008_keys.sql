@@ -1,5 +1,6 @@
--- Keys that were destroyed, and the two acts on rows that rotating keys needs. A role can do no more with them than
--- that: it moves a row from one key to a later one, and the row stays what it is.
+-- Keys that were destroyed, and the acts on rows that rotating keys needs. A role can do no more with them than that:
+-- it moves a row from one key to a later one, and the row stays what it is. No table has a trigger: whoever records
+-- says under which keys, in the transaction that records, and so meets whoever destroys one at this moment.
 DO $$
 DECLARE
     place text;
@@ -9,9 +10,27 @@ BEGIN
             CREATE TABLE %1$I.destroyed_keys (
                 purpose text NOT NULL,
                 use text NOT NULL,
-                number integer NOT NULL,
-                PRIMARY KEY (purpose, use, number)
+                numbers integer[] NOT NULL DEFAULT '{}',
+                PRIMARY KEY (purpose, use)
             );
+
+            CREATE FUNCTION %1$I.expect_keys(what text, of_use text, used integer[]) RETURNS void
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+            AS $expect$
+            DECLARE
+                gone integer[];
+            BEGIN
+                SELECT d.numbers INTO gone FROM %1$I.destroyed_keys d
+                WHERE d.purpose = what AND d.use = of_use FOR SHARE;  -- held until what is recorded is durable
+                IF NOT FOUND THEN
+                    INSERT INTO %1$I.destroyed_keys VALUES (what, of_use) ON CONFLICT DO NOTHING;
+                    SELECT d.numbers INTO gone FROM %1$I.destroyed_keys d
+                    WHERE d.purpose = what AND d.use = of_use FOR SHARE;
+                END IF;
+                IF gone && used THEN
+                    RAISE EXCEPTION 'a key that was destroyed' USING ERRCODE = 'SK001';
+                END IF;
+            END $expect$;
         $make$, place);
     END LOOP;
 
@@ -35,20 +54,6 @@ BEGIN
                 )
                 SELECT count(*) FROM wrapped
             $move$;
-
-            CREATE FUNCTION %1$I.refuse_destroyed() RETURNS trigger
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
-            AS $refuse$
-            BEGIN
-                LOCK TABLE %1$I.destroyed_keys IN ROW SHARE MODE;  -- who destroys waits for this, and this for them
-                IF EXISTS (SELECT FROM %1$I.destroyed_keys d JOIN fresh f
-                           ON f.purpose = d.purpose AND f.key_number = d.number WHERE d.use = 'seal') THEN
-                    RAISE EXCEPTION 'a key that was destroyed' USING ERRCODE = 'SK001';
-                END IF;
-                RETURN NULL;
-            END $refuse$;
-            CREATE TRIGGER refuse_destroyed AFTER INSERT ON %1$I.contacts REFERENCING NEW TABLE AS fresh
-            FOR EACH STATEMENT EXECUTE FUNCTION %1$I.refuse_destroyed();
         $make$, place);
     END LOOP;
 
@@ -76,20 +81,6 @@ BEGIN
                 SELECT count(*) FROM moved
             $move$;
 
-            CREATE FUNCTION %1$I.refuse_destroyed() RETURNS trigger
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
-            AS $refuse$
-            BEGIN
-                LOCK TABLE %1$I.destroyed_keys IN ROW SHARE MODE;
-                IF EXISTS (SELECT FROM %1$I.destroyed_keys d JOIN fresh f
-                           ON f.purpose = d.purpose AND f.key_number = d.number WHERE d.use = 'token') THEN
-                    RAISE EXCEPTION 'a key that was destroyed' USING ERRCODE = 'SK001';
-                END IF;
-                RETURN NULL;
-            END $refuse$;
-            CREATE TRIGGER refuse_destroyed AFTER INSERT ON %1$I.givings REFERENCING NEW TABLE AS fresh
-            FOR EACH STATEMENT EXECUTE FUNCTION %1$I.refuse_destroyed();
-
             -- how many rows still need the key; once none does, nothing is recorded under it again
             CREATE FUNCTION %1$I.destroy_key(what text, of_use text, old integer) RETURNS bigint
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
@@ -97,13 +88,15 @@ BEGIN
             DECLARE
                 needed bigint := 0;
             BEGIN
-                LOCK TABLE %1$I.destroyed_keys IN EXCLUSIVE MODE;
+                INSERT INTO %1$I.destroyed_keys VALUES (what, of_use) ON CONFLICT DO NOTHING;
+                PERFORM FROM %1$I.destroyed_keys d WHERE d.purpose = what AND d.use = of_use FOR UPDATE;  -- waits for them
                 IF of_use = 'token' THEN
                     SELECT count(*) INTO needed FROM %1$I.givings g
                     WHERE g.purpose = what AND g.key_number = old AND g.tokens <> '';
                 END IF;
                 IF needed = 0 THEN
-                    INSERT INTO %1$I.destroyed_keys VALUES (what, of_use, old) ON CONFLICT DO NOTHING;
+                    UPDATE %1$I.destroyed_keys d SET numbers = d.numbers || old
+        WHERE d.purpose = what AND d.use = of_use AND NOT old = ANY(d.numbers);
                 END IF;
                 RETURN needed;
             END $destroy$;
@@ -111,33 +104,20 @@ BEGIN
     END LOOP;
 END $$;
 
--- secrets of authenticator apps stand in a row with much else, and are sealed under the key of two-factor
-CREATE FUNCTION security.refuse_destroyed_secret() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
-AS $$
-BEGIN
-    LOCK TABLE security.destroyed_keys IN ROW SHARE MODE;
-    IF EXISTS (SELECT FROM security.destroyed_keys d
-               WHERE d.purpose = 'two-factor' AND d.use = 'seal' AND d.number = NEW.key_number) THEN
-        RAISE EXCEPTION 'a key that was destroyed' USING ERRCODE = 'SK001';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER refuse_destroyed_secret BEFORE INSERT OR UPDATE OF key_number ON security.factors
-FOR EACH ROW WHEN (NEW.key_number IS NOT NULL) EXECUTE FUNCTION security.refuse_destroyed_secret();
-
 CREATE FUNCTION service.destroy_key(what text, of_use text, old integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
 DECLARE
     needed bigint := 0;
 BEGIN
-    LOCK TABLE service.destroyed_keys IN EXCLUSIVE MODE;
+    INSERT INTO service.destroyed_keys VALUES (what, of_use) ON CONFLICT DO NOTHING;
+    PERFORM FROM service.destroyed_keys d WHERE d.purpose = what AND d.use = of_use FOR UPDATE;  -- waits for them
     IF of_use = 'seal' THEN
         SELECT count(*) INTO needed FROM service.contacts c WHERE c.purpose = what AND c.key_number = old;
     END IF;
     IF needed = 0 THEN
-        INSERT INTO service.destroyed_keys VALUES (what, of_use, old) ON CONFLICT DO NOTHING;
+        UPDATE service.destroyed_keys d SET numbers = d.numbers || old
+        WHERE d.purpose = what AND d.use = of_use AND NOT old = ANY(d.numbers);
     END IF;
     RETURN needed;
 END $$;
@@ -147,7 +127,8 @@ AS $$
 DECLARE
     needed bigint := 0;
 BEGIN
-    LOCK TABLE security.destroyed_keys IN EXCLUSIVE MODE;
+    INSERT INTO security.destroyed_keys VALUES (what, of_use) ON CONFLICT DO NOTHING;
+    PERFORM FROM security.destroyed_keys d WHERE d.purpose = what AND d.use = of_use FOR UPDATE;  -- waits for them
     IF of_use = 'seal' THEN
         SELECT count(*) INTO needed FROM (
             SELECT FROM security.contacts c WHERE c.purpose = what AND c.key_number = old
@@ -156,7 +137,8 @@ BEGIN
         ) AS rows;
     END IF;
     IF needed = 0 THEN
-        INSERT INTO security.destroyed_keys VALUES (what, of_use, old) ON CONFLICT DO NOTHING;
+        UPDATE security.destroyed_keys d SET numbers = d.numbers || old
+        WHERE d.purpose = what AND d.use = of_use AND NOT old = ANY(d.numbers);
     END IF;
     RETURN needed;
 END $$;
@@ -166,7 +148,7 @@ DECLARE
     one regprocedure;
 BEGIN
     FOR one IN SELECT p.oid::regprocedure FROM pg_proc p
-               WHERE p.proname IN ('move_keys', 'destroy_key', 'refuse_destroyed', 'refuse_destroyed_secret') LOOP
+               WHERE p.proname IN ('move_keys', 'destroy_key', 'expect_keys') LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', one);
     END LOOP;
 END $$;
