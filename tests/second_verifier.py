@@ -16,10 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-TYPES = {
-    *("giving", "withdrawal", "expiry", "use", "send", "refusal", "disclosure", "policy", "key", "erasure", "reset"),
-    *("preference", "access"),
-}
+TYPES = "giving withdrawal expiry use send refusal disclosure policy key erasure reset preference access".split()  # noqa: SIM905
 REQUIRED, OPTIONAL = ["policy", "principal", "sequence", "software", "time", "type"], "details members purpose subject"
 NAME, UNFIT = re.compile("[a-z][a-z0-9_-]{0,63}"), re.compile("[\x00-\x1f\x7f\ud800-\udfff]|@|\\+\\d{7}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)

@@ -1,26 +1,144 @@
-"""A person's rights, wired: what they chose about marketing."""
+"""A person's rights, wired: what is held of them, records of their givings, what they chose about marketing.
+
+Each takes the parts of one thread. Who asks is that person, in a session the platform vouches for.
+"""
 
 from __future__ import annotations
 
-from solely.app.solely import Solely
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from solely.answer.rights.export import FORMAT, fill
+from solely.answer.rights.held import Device, Factor, Given, Holding, hold
+from solely.answer.rights.masked import masked
+from solely.answer.rights.opening import Form, Opener
+from solely.answer.rights.package import packing
+from solely.answer.rights.receipt import not_stated, record_bytes
+from solely.answer.rights.told import moment
+from solely.answer.uses_proof import member_receipts
+from solely.app.parts import SOFTWARE, Parts
+from solely.app.rights_settings import controller_in
+from solely.errors import NotFound
 from solely.give.choosing import Chosen, Objected, allow, choices, object_to
 from solely.preference import Source
+from solely.purpose import Compartment
+from solely.store import registry
 
-__all__ = ["SIGNAL", "allow_again", "chosen", "objected"]
+__all__ = ["SIGNAL", "Exported", "Receipt", "allow_again", "chosen", "export", "held", "objected", "receipt"]
 
 SIGNAL = "1"  # the one value of the header Sec-GPC that says anything; its absence says nothing
 
 
-def objected(solely: Solely, subject: str, purpose: str | None = None, *, source: Source = "person") -> Objected:
+def objected(parts: Parts, subject: str, purpose: str | None = None, *, source: Source = "person") -> Objected:
     """Object to all marketing or to one purpose of it, for the person; see `choosing.object_to`."""
-    return object_to(solely.desk, subject.strip(), purpose, source, solely.clock())
+    return object_to(parts.desk, subject.strip(), purpose, source, parts.ground.clock())
 
 
-def allow_again(solely: Solely, subject: str, purpose: str, *, told: bool = False) -> bool:
+def allow_again(parts: Parts, subject: str, purpose: str, *, told: bool = False) -> bool:
     """Lift an objection to a purpose, by that person's own act; see `choosing.allow`."""
-    return allow(solely.desk, subject.strip(), purpose, solely.clock(), told=told)
+    return allow(parts.desk, subject.strip(), purpose, parts.ground.clock(), told=told)
 
 
-def chosen(solely: Solely, subject: str) -> Chosen:
+def chosen(parts: Parts, subject: str) -> Chosen:
     """What a person chose about marketing."""
-    return choices(solely.desk, subject.strip())
+    return choices(parts.desk, subject.strip())
+
+
+def held(parts: Parts, subject: str, form: Form = "masked") -> Holding:
+    """All that is held of a person. Contacts under seal are opened to be shown so, each written down before.
+
+    Raises NotFound for a subject nobody knows, Unavailable where the ledger can't be written.
+    """
+    subject = subject.strip()
+    return hold(
+        parts.sources,
+        parts.ground.policy,
+        subject,
+        parts.ground.clock(),
+        contacts=partial(_contacts, parts, subject, form),
+        factors=[
+            Factor(one.kind, one.name, one.state, one.purpose, one.created_at, one.used_at)
+            for one in parts.verification.factors(subject)
+        ],
+        devices=[
+            Device(one.name, one.trusted_at, one.used_at, one.expires_at) for one in parts.verification.devices(subject)
+        ],
+    )
+
+
+def _contacts(
+    parts: Parts, subject: str, form: Form, compartment: Compartment, givings: Mapping[UUID, str]
+) -> dict[UUID, str]:
+    """What may be shown of these givings' contacts: opened within their compartment, and nowhere kept."""
+    keyring = parts.ground.keyring(compartment)
+    pseudonym = registry.pseudonyms(parts.registry, subject)[compartment]
+    with parts.ground.database.login(compartment, keyring.secret("database")) as connection:
+        sealers = {purpose: keyring.sealer(purpose) for purpose in keyring.purposes}
+        opener = Opener(compartment, connection, sealers, parts.gate)
+        opened = opener.open(pseudonym, givings, form, parts.ground.clock())
+    return {giving: masked(one) if form == "masked" else one.expose() for giving, one in opened.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The record of one giving, and by file name what proves it: that it is in the ledger, and that it is theirs.
+
+    `missing`: what nobody set of the controller.
+    """
+
+    record: bytes
+    proofs: Mapping[str, str]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The file that was made: where it is, each file in it (`name`, `bytes`, `sha256`), what nobody set."""
+
+    path: Path
+    files: tuple[dict[str, Any], ...]
+    missing: tuple[str, ...]
+
+
+def receipt(parts: Parts, subject: str, giving: UUID) -> Receipt:
+    """The record of a giving with its proofs. Nothing is opened for it. Raises NotFound where it is not theirs."""
+    subject, policy = subject.strip(), parts.ground.policy
+    holding = hold(parts.sources, policy, subject, parts.ground.clock(), contacts=lambda *_: {}, factors=(), devices=())
+    found = next((one for one in holding.givings if one.giving.giving == giving), None)
+    if found is None:
+        raise NotFound("no such giving of this subject", cure="see them with: solely held SUBJECT")
+    controller = controller_in(parts.ground.directory)
+    return Receipt(record_bytes(holding, found, controller), _proofs(parts, holding, found), not_stated(controller))
+
+
+def _proofs(parts: Parts, holding: Holding, given: Given) -> dict[str, str]:
+    wanted = {given.giving.entry, given.giving.ending}
+    acts = [act for act in holding.uses.acts if act.giving == given.giving.giving and act.sequence in wanted]
+    proofs = {}
+    for act, member in member_receipts(parts.sources, acts):
+        proofs[f"{act.sequence:06}.tlog-proof"] = parts.signed.prove(act.sequence)
+        proofs[f"{act.sequence:06}.member"] = member
+    return proofs
+
+
+def export(parts: Parts, subject: str, path: Path) -> Exported:
+    """All that is held of a person as a ZIP file at `path`, new and theirs alone. Contacts under seal are in it whole.
+
+    Each access is written down before. Raises NotFound for a subject nobody knows, Conflict where a file is there.
+    """
+    directory, clock = parts.ground.directory, parts.ground.clock
+    controller = controller_in(directory)
+
+    def head() -> dict[str, Any]:
+        return {"format": FORMAT, "software": f"solely {SOFTWARE}", "made_at": moment(clock())}
+
+    with packing(path, head) as package:
+        holding = held(parts, subject, "whole")
+        proofs = member_receipts(parts.sources, holding.uses.acts)
+        verifier = (directory / "ledger" / "verifier.key").read_text(encoding="utf-8")
+        fill(package, holding, controller, proofs, parts.signed.prove, verifier)
+    return Exported(path, tuple(package.files), not_stated(controller))

@@ -18,17 +18,18 @@ from solely.errors import SolelyError, Unavailable
 __all__ = ["main"]
 
 _VERBS = (
-    *("init", "give", "withdraw", "object", "preferences", "erase", "match", "decide"),
+    *("init", "give", "withdraw", "erase", "match", "decide"),
     *("uses", "affected", "assurance", "audit", "witness"),
     *("backup", "restore", "doctor"),
 )
+_RIGHTS = ("held", "receipt", "export", "object", "preferences")  # verbs too: a person's own
 _GROUPS = ("approval", "audience", "campaign", "incident", "keys", "ledger", "migrate", "principal", "verify")
 
 
 # A command is loaded when it is asked for: some bring much along, and none needs all of it. Imports that tools can see.
 
 
-def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
+def _verb(name: str) -> Callable[..., None]:  # noqa: PLR0911 - a table
     match name:
         case "init":
             from solely.cli.init import init
@@ -42,14 +43,6 @@ def _verb(name: str) -> Callable[..., None]:  # noqa: C901, PLR0911 - a table
             from solely.cli.give import withdraw
 
             return withdraw
-        case "object":
-            from solely.cli.object import object_
-
-            return object_
-        case "preferences":
-            from solely.cli.preferences import preferences
-
-            return preferences
         case "erase":
             from solely.cli.erase import erase
 
@@ -102,6 +95,30 @@ def _verb_of_the_office(name: str) -> Callable[..., None]:  # noqa: PLR0911 - a 
             return witness
 
 
+def _right(name: str) -> Callable[..., None]:
+    match name:
+        case "object":
+            from solely.cli.object import object_
+
+            return object_
+        case "preferences":
+            from solely.cli.preferences import preferences
+
+            return preferences
+        case "held":
+            from solely.cli.held import held
+
+            return held
+        case "receipt":
+            from solely.cli.receipt import receipt
+
+            return receipt
+        case _:
+            from solely.cli.export import export
+
+            return export
+
+
 def _group(name: str) -> typer.Typer:  # noqa: C901, PLR0911 - a table
     match name:
         case "approval":
@@ -147,7 +164,7 @@ class _Commands(TyperGroup):
 
     @override
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*_VERBS, *_GROUPS]
+        return [*_VERBS, *_RIGHTS, *_GROUPS]
 
     @override
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -155,9 +172,9 @@ class _Commands(TyperGroup):
             group = typer.main.get_group(_group(cmd_name))
             group.name = cmd_name
             return group
-        if cmd_name in _VERBS:
+        if cmd_name in (*_VERBS, *_RIGHTS):
             one = typer.Typer(add_completion=False)
-            one.command(cmd_name)(_verb(cmd_name))
+            one.command(cmd_name)((_right if cmd_name in _RIGHTS else _verb)(cmd_name))
             return typer.main.get_command(one)
         return None
 

@@ -22,7 +22,7 @@ def object_(
 ) -> None:
     """A person objects to marketing: it ends at once, and no import brings it back until they lift that themselves."""
     with open_directory(directory) as solely:
-        done = objected(solely, subject, purpose, source="gpc" if signal else "person")
+        done = objected(solely.parts, subject, purpose, source="gpc" if signal else "person")
     answer(json_, {"new": done.new, "ended": dict(done.ended)}, lambda: _show(done))
 
 

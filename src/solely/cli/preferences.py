@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from solely.answer.rights.told import choices as told_choices
 from solely.app.rights import allow_again, chosen
 from solely.cli.terminal import OUT, Dir, Json, answer, open_directory
 from solely.errors import BadInput
@@ -32,31 +33,10 @@ def preferences(
     if told and allow is None:
         raise BadInput("it goes with --allow", where="--told")
     with open_directory(directory) as solely:
-        lifted = allow_again(solely, subject, allow, told=told) if allow is not None else None
-        found = chosen(solely, subject)
-    content = {"subject": subject.strip(), **_as_json(found)} | ({} if lifted is None else {"lifted": lifted})
+        lifted = allow_again(solely.parts, subject, allow, told=told) if allow is not None else None
+        found = chosen(solely.parts, subject)
+    content = {"subject": subject.strip(), **told_choices(found)} | ({} if lifted is None else {"lifted": lifted})
     answer(json_, content, lambda: _show(found, lifted))
-
-
-def _as_json(found: Chosen) -> dict[str, Any]:
-    return {
-        "purposes": {name: _standing(one) for name, one in found.standing.items()},
-        "history": [
-            {
-                "purpose": one.purpose,
-                "choice": one.choice,
-                "source": one.source,
-                "at": one.at.astimezone(UTC).isoformat(),
-                "entry": one.entry,
-            }
-            for one in found.history
-        ],
-    }
-
-
-def _standing(one: Standing) -> dict[str, Any]:
-    since = None if one.since is None else one.since.at.astimezone(UTC).isoformat()
-    return {"objects": one.objects, "since": since, "signalled": one.signalled}
 
 
 def _show(found: Chosen, lifted: bool | None) -> None:

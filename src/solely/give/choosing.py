@@ -19,13 +19,13 @@ from solely.errors import BadInput, Refused
 from solely.give import objection
 from solely.give.desk import Desk
 from solely.preference import ALL, Preference, Source, Standing, standing
-from solely.purpose import Purpose
+from solely.purpose import Policy, Purpose
 from solely.store import desk as store
 from solely.store import preferences
 from solely.store.database import answering
 from solely.store.ledger import Words
 
-__all__ = ["Chosen", "Objected", "allow", "choices", "object_to"]
+__all__ = ["Chosen", "Objected", "allow", "choices", "chosen", "object_to"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def _end(desk: Desk, subject: str, purposes: Sequence[Purpose], now: datetime) -
         ending = [one for one in givings if one.purpose == purpose.name]
         if ending:
             ids = np.frombuffer(b"".join(one.id.bytes for one in ending), np.uint8).reshape(-1, 16)
-            entry = desk.pen.write(desk.connection, [Words("withdrawal", "subject", purpose.name, ids)], now)
+            words = Words("withdrawal", "subject", purpose.name, ids, MappingProxyType({"of": "objection"}))
+            entry = desk.pen.write(desk.connection, [words], now)
             store.end(desk.connection, ending, purpose.compartment, now, entry)
             ended[purpose.name] = len(ending)
     return ended
@@ -108,6 +109,10 @@ def choices(desk: Desk, subject: str) -> Chosen:
     """What a person chose about marketing; of one who chose nothing, nothing."""
     with answering():
         history = preferences.of(desk.connection, subject) if subject.isprintable() else []
-    return Chosen(
-        tuple(history), MappingProxyType({one.name: standing(history, one.name) for one in _marketing(desk, None)})
-    )
+    return chosen(history, desk.policy)
+
+
+def chosen(history: Sequence[Preference], policy: Policy) -> Chosen:
+    """What choices, in their order, come to under a policy."""
+    purposes = (one.name for one in policy.purposes.values() if one.marketing)
+    return Chosen(tuple(history), MappingProxyType({name: standing(history, name) for name in purposes}))

@@ -16,12 +16,14 @@ from solely.purpose import Compartment
 __all__ = [
     "About",
     "Held",
+    "Words",
     "about",
     "counts",
     "digests_of",
     "givings_in",
     "held",
     "imported",
+    "notices",
     "pseudonyms",
     "pseudonyms_in",
     "subjects",
@@ -41,6 +43,15 @@ class Held(NamedTuple):
     ended_at: datetime | None
     entry: int
     ending: int | None
+
+
+class Words(NamedTuple):
+    """A notice as it is kept: all that its readers saw."""
+
+    version: str
+    language: str
+    digest: bytes
+    text: str
 
 
 class About(NamedTuple):
@@ -109,6 +120,15 @@ def about(connection: psycopg.Connection, givings: Sequence[UUID]) -> dict[UUID,
         binary=True,
     )
     return {row[0]: About(*row) for row in rows}
+
+
+def notices(connection: psycopg.Connection, purposes: Sequence[str]) -> dict[tuple[str, str], Words]:
+    """The notices of these purposes, by purpose and version."""
+    rows = connection.execute(
+        "SELECT purpose, version, language, digest, text FROM registry.notices WHERE purpose = ANY(%s)",
+        [list(purposes)],
+    )
+    return {(purpose, version): Words(version, *rest) for purpose, version, *rest in rows}
 
 
 def digests_of(connection: psycopg.Connection) -> dict[str, bytes]:
