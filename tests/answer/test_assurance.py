@@ -15,7 +15,7 @@ from solely.cli import main as command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAUSES = [clause for law in read_laws() for clause in law.clause]
-ARTICLES = "5(1)(b) 5(1)(e) 5(2) 6 7(1) 7(3) 17 20 25 30 32 33 34"
+ARTICLES = "5(1)(b) 5(1)(e) 5(2) 6 7(1) 7(3) 15 17 20 21(2)-(3) 25 30 32 33 34"
 SHOWN = {
     "id": "x",
     "place": "Art. 1",

@@ -17,6 +17,8 @@ COUNTED = {
     "sends": {SECURITY: 1},
     "refusals": {"giving": 1, "use": 1},
     "disclosures": {"audience members": 1},
+    "accesses": {},
+    "choices": {},
     "resets": {},
     "incidents": {"opened": 1},
     "told": {"2026-1": 1},

@@ -15,6 +15,7 @@ from solely.consent import Notice
 from solely.contact import Contact
 from solely.errors import NotFound, Tampered, Unavailable
 from solely.give import Desk
+from solely.give.choosing import object_to
 from solely.store import server
 from solely.store.database import Database
 
@@ -42,6 +43,7 @@ def template(made, tmp_path_factory):
         give(solely, WHO, "+4915112345678", SECURITY)
         give(solely, OTHER, "somebody.else@example.com", ADS)
         match(solely, directory.parent, "before")
+        object_to(solely.desk, WHO, "partner-audiences", "person", NOW)
         world(solely).enrol_app(WHO)
         solely.verification.challenge(WHO, after_password=True)
     return directory
@@ -86,7 +88,7 @@ def names(directory):
 
 def test_nothing_of_them_is_left_but_random_names(data, later):
     known = names(data)
-    assert set(known) == {"advertising", "security", "service", "measurement", "discovery"}
+    assert set(known) == {"advertising", "security", "service", "measurement", "discovery", "registry"}
     with Solely(data, clock=later) as solely:
         solely.erase(WHO)
     rows = stored(data)
@@ -96,6 +98,7 @@ def test_nothing_of_them_is_left_but_random_names(data, later):
         *(f"{schema}.{table}" for schema in ("advertising", "measurement", "discovery") for table in ("givings",)),
         *(f"{schema}.endings" for schema in ("advertising", "measurement", "discovery")),
         *("advertising.members", "registry.pseudonyms", "registry.erasures"),
+        "ledger.about",  # of their choices, by the name that the registry had for them
     }
     assert WHO not in (data / "registry" / "erased").read_text()
 

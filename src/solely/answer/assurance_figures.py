@@ -243,6 +243,8 @@ FIGURES: Mapping[str, tuple[str, Callable[[Facts], Values]]] = MappingProxyType(
         "sends": ("messages sent", _typed("send")),
         "refusals": ("refusals, by what was refused", _said("refusal")),
         "disclosures": ("disclosures, by what was disclosed", _said("disclosure")),
+        "accesses": ("contacts opened to be shown to their own people", _typed("access")),
+        "choices": ("choices about marketing", _typed("preference")),
         "resets": ("resets by officers, by what was reset", _said("reset")),
         "incidents": ("incidents, by what was done", _said("incident")),
         "told": ("notices to people, by incident", _said("notice")),
