@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from solely.advertising.campaign import Campaign
-from solely.errors import BadInput, Conflict, NotFound, Refused
+from solely.app.decisions import open_campaigns
+from solely.errors import BadInput, Conflict, NotFound, Refused, Unavailable
 from solely.store.ledger import Concern, Words
 
 pytestmark = pytest.mark.server
@@ -87,3 +88,18 @@ def test_no_campaign_of_what_is_stopped_is_added_or_resumed(delivery):
             act()
     gate.contain(Words("incident", "officer ada"), (), stop, "2026-010")
     delivery.campaigns.resume("acme", name)
+
+
+def test_where_the_database_does_not_answer_all_say_so(delivery):
+    stage = delivery.stage
+    campaigns = open_campaigns(stage.solely.parts)
+    campaigns.connection.close()
+    one = Campaign("acme", "sale", ("spring",), (), stage.time[0], None)
+    for act in (
+        lambda: campaigns.add(one),
+        lambda: campaigns.pause("acme", "sale"),
+        lambda: campaigns.resume("acme", "sale"),
+        lambda: campaigns.all_of("acme"),
+    ):
+        with pytest.raises(Unavailable):
+            act()

@@ -11,6 +11,7 @@ import pytest
 from solely.advertising.decision import MOST
 from solely.advertising.handle import write_handle
 from solely.answer.question import Question
+from solely.app.decisions import open_decisions
 from solely.errors import BadInput, Unavailable
 from solely.store import ledger
 from solely.store.ledger import Concern, Words
@@ -205,6 +206,14 @@ def test_where_the_ledger_can_t_be_written_nobody_is_reached(delivery, crowd, mo
         with pytest.raises(Unavailable):
             delivery.reached(one)
     assert delivery.reached(one)
+
+
+def test_where_the_database_does_not_answer_nobody_is_reached(delivery, crowd):
+    handle, parts = delivery.handle(crowd[2][1]), delivery.stage.solely.parts
+    decisions = open_decisions(parts)
+    decisions.connection.close()
+    with pytest.raises(Unavailable):
+        decisions.decide(handle)
 
 
 def test_a_person_sees_each_decision_that_reached_them_with_a_proof(delivery, tmp_path):

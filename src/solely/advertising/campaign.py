@@ -18,6 +18,7 @@ from solely.errors import BadInput, Conflict, NotFound
 from solely.gate import Gate
 from solely.store import campaigns as store
 from solely.store.campaigns import Side, State
+from solely.store.database import answering
 from solely.store.ledger import Concern, Words
 
 __all__ = ["Campaign", "Campaigns"]
@@ -65,7 +66,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Campaigns:
-    """The campaigns of all advertisers: advertising's role, and the gate, which knows what is stopped."""
+    """The campaigns of all advertisers: advertising's role, and the gate, which knows what is stopped.
+
+    All raise Unavailable where the database or the gate does not answer.
+    """
 
     connection: psycopg.Connection
     gate: Gate
@@ -78,7 +82,8 @@ class Campaigns:
         or the name is taken, and Refused, which is in the ledger, where something of it is stopped.
         """
         audiences = (*campaign.include, *campaign.exclude)
-        known = store.purposes(self.connection, campaign.advertiser, audiences)
+        with answering():
+            known = store.purposes(self.connection, campaign.advertiser, audiences)
         if set(audiences) - known.keys():
             raise NotFound("this advertiser has no such audience", cure="match a list under this name first")
         purposes = set(known.values())
@@ -90,24 +95,29 @@ class Campaigns:
             campaign.advertiser, campaign.name, purpose, campaign.state, campaign.starts_at, campaign.ends_at
         )
         sides: list[tuple[str, Side]] = [(one, "include") for one in campaign.include]
-        store.add(self.connection, row, [*sides, *((one, "exclude") for one in campaign.exclude)])
+        with answering():
+            store.add(self.connection, row, [*sides, *((one, "exclude") for one in campaign.exclude)])
 
     def pause(self, advertiser: str, name: str) -> None:
         """No decision after this returned reaches anyone for it. Raises NotFound."""
-        store.set_state(self.connection, advertiser, name, "paused")
+        with answering():
+            store.set_state(self.connection, advertiser, name, "paused")
 
     def resume(self, advertiser: str, name: str) -> None:
         """Run it again. Raises NotFound, and Refused, which is in the ledger, where something of it is stopped."""
-        found = next((one for one in store.rows(self.connection, advertiser) if one.name == name), None)
-        if found is not None:
-            sides = store.audiences_of(self.connection, advertiser)[name]
-            self._require(_read(found, sides), found.purpose)
-        store.set_state(self.connection, advertiser, name, "running")
+        with answering():
+            found = next((one for one in store.rows(self.connection, advertiser) if one.name == name), None)
+            if found is not None:
+                sides = store.audiences_of(self.connection, advertiser)[name]
+                self._require(_read(found, sides), found.purpose)
+            store.set_state(self.connection, advertiser, name, "running")
 
     def all_of(self, advertiser: str) -> list[Campaign]:
         """The campaigns of an advertiser, by name."""
-        sides = store.audiences_of(self.connection, advertiser)
-        return [_read(one, sides[one.name]) for one in store.rows(self.connection, advertiser)]
+        with answering():
+            rows = store.rows(self.connection, advertiser)
+            sides = store.audiences_of(self.connection, advertiser)
+        return [_read(one, sides[one.name]) for one in rows]
 
     def _require(self, campaign: Campaign, purpose: str) -> None:
         words = Words("use", f"advertiser {campaign.advertiser}", purpose, concerns=campaign.concerns)

@@ -27,6 +27,7 @@ from solely.advertising.reach import Part, Reach, Running
 from solely.errors import BadInput
 from solely.gate import Gate, Still
 from solely.store import campaigns as store
+from solely.store.database import answering
 from solely.store.ledger import Concern, Words
 
 __all__ = ["MOST", "Decision", "Decisions", "Reached"]
@@ -78,11 +79,18 @@ class Decisions:
         """A decision for each handle, in their order; all are durable in the ledger when this returns.
 
         Who is not known here is reached by nobody, like whoever gave nothing for it. Raises BadInput for a handle that
-        is none and for too many, Unavailable where the ledger can't be written: then nobody is reached.
+        is none and for too many, Unavailable where the database does not answer or the ledger can't be written: then
+        nobody is reached.
         """
         if len(handles) > MOST:
             raise BadInput(f"over {MOST:,} handles at once", where="handles", cure="ask in several batches")
         who = [read_handle("advertising", one) for one in handles]
+        with answering():
+            met, now = self._use(who)
+        return _answers(handles, who, met, now)
+
+    def _use(self, who: Sequence[UUID]) -> tuple[list[_Met], datetime]:
+        """Who is reached by what, at what time; that is in the ledger."""
         now = self.gate.clock()
         running = self.reach.running(now)
         met = self._look(who, running, now)
@@ -93,7 +101,7 @@ class Decisions:
                 met = self._look(who, [one for one in running if not one.concerns & stopped], now)
                 if met:
                     still.write_all(_words(met))
-        return _answers(handles, who, met, now)
+        return met, now
 
     def _look(self, who: Iterable[UUID], running: Sequence[Running], now: datetime) -> list[_Met]:
         """Who of these is reached by what, through givings of theirs that stand."""
