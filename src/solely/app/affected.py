@@ -25,12 +25,14 @@ T = TypeVar("T")
 class Affected:
     """An officer's question; its answer is of the first time it is asked for.
 
-    Each method writes down what it tells before it tells it.
+    Each method writes down what it tells before it tells it, as `by`; where names may not be told, `permit` raises.
     """
 
     sources: Sources
     question: Question
     write_down: Callable[[Words], int]
+    permit: Callable[[], None]
+    by: str = "officer"
 
     def counts(self) -> Counts:
         """How many people, in all and by advertiser, audience, month, country and purpose."""
@@ -57,16 +59,17 @@ class Affected:
 
         Each piece is an entry that commits to those in it, durable before one of them is told.
         """
+        self.permit()
         self._answer(lambda found: found.countries)  # what may be damaged is read before the first is told
         for place, piece in enumerate(pieces(self._found), 1):
             details: MappingProxyType[str, str | int]
             details = MappingProxyType({"of": "affected", "question": self.question.digest(), "piece": place})
-            self.write_down(Words("disclosure", "officer", ids=piece.ids, details=details, keep=True))
+            self.write_down(Words("disclosure", self.by, ids=piece.ids, details=details, keep=True))
             yield from piece.rows
 
     def _note(self, of: str) -> None:
         details = MappingProxyType({"of": of, "question": self.question.digest()})
-        self.write_down(Words("disclosure", "officer", details=details))
+        self.write_down(Words("disclosure", self.by, details=details))
 
     def _answer(self, tell: Callable[[answer.Affected], T]) -> T:
         try:

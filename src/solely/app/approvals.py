@@ -125,9 +125,17 @@ class Approvals:
             return store.every(self.connection, self.home)
 
     def require_two(
-        self, by: Principal | Operator, act: str, *, scope: str | None = None, person: UUID | None = None
+        self,
+        by: Principal | Operator,
+        act: str,
+        *,
+        scope: str | None = None,
+        person: UUID | None = None,
+        since: datetime | None = None,
     ) -> Approval:
         """What opens an act to the officer who asked for it; that it is used is in the ledger when this returns.
+
+        With `since`, what was approved before does not.
 
         Inside a transaction of the caller it counts only if that commits. Raises Refused where nothing is open.
         """
@@ -137,9 +145,9 @@ class Approvals:
         about = (act, scope, person)
         with answering(), self.connection.transaction():
             once = TWO[self.home][act].once
-            found = store.use(self.connection, self.home, about, by=name, once=once, now=self.clock())
+            found = store.use(self.connection, self.home, about, by=name, once=once, now=self.clock(), since=since)
             if found is None:
-                cure = f"an officer asks for {act}, another approves: see solely approval ask, or POST /v1/approvals"
+                cure = "one asks, another approves: solely approval ask, or POST /v1/approvals"
                 raise Refused("two officers have to agree to that first", where=act, cure=cure)
             self._write_down(by, found, "used")
         return found

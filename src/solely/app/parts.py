@@ -44,6 +44,7 @@ from solely.tokens import Tokeniser
 
 if TYPE_CHECKING:  # what few commands need, and what takes a while to load
     from solely.answer.incidents import Incidents
+    from solely.app.disclosures import Disclosures
     from solely.verification import Verification
 
 __all__ = ["SOFTWARE", "Parts"]
@@ -212,12 +213,19 @@ class Parts:
         return self.signed.prove(sequence)
 
     def affected(self, question: Question) -> Affected:
-        """Exactly the subjects whose givings were used so; what is told is written down before.
+        """Exactly the subjects whose givings were used so, for what tells nobody their names, as incidents do.
 
         Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
         """
         self.require_witnesses()
-        return Affected(self.sources, question, self.gate.write_down)
+        return Affected(self.sources, question, self.gate.write_down, lambda: None)
+
+    @cached_property
+    def disclosures(self) -> Disclosures:
+        """People by name, for the officer."""
+        from solely.app.disclosures import open_disclosures  # noqa: PLC0415 - see above
+
+        return open_disclosures(self)
 
     @cached_property
     def incidents(self) -> Incidents:

@@ -13,8 +13,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-import numpy as np
-
 from solely.answer.question import Question
 from solely.app import erased
 from solely.app.affected import Affected
@@ -34,6 +32,7 @@ from solely.errors import BadInput, NotFound, Tampered
 from solely.give import Desk, Given
 from solely.give.file import give_file, read_notices
 from solely.ledger.proof import Verified
+from solely.principal import Operator
 from solely.purpose import read_policy
 from solely.store import desk, registry, server
 from solely.store.database import Database
@@ -241,34 +240,20 @@ class Solely:
         return self.audiences.match(reading, target, purpose, self.clock())
 
     def members(self, advertiser: str, audience: str) -> list[str]:
-        """The subjects of an audience, sorted, for the officer: a disclosure, in the ledger before it is made.
-
-        Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
-        """
-        self.parts.require_witnesses()
-        members = self.parts.members(advertiser, audience)
-        words = Words(
-            "disclosure",
-            "officer",
-            ids=np.array(members, np.uint64),
-            details=MappingProxyType({"of": "audience members", "advertiser": advertiser, "audience": audience}),
-            keep=True,
-            concerns=Target(advertiser, audience).concerns,
-        )
-        self.parts.gate.write_down(words)
-        pseudonyms = self.parts.evidence.pseudonyms_of(members)
-        return registry.subjects_of(self.parts.registry, "advertising", pseudonyms)
+        """The subjects of an audience, sorted, for the officer; by whom it may be asked: see `Disclosures.members`."""
+        return self.parts.disclosures.members(Operator(), advertiser, audience)
 
     def uses(self, subject: str, *, receipts: Path | None = None) -> Shown:
         """All that was done with a subject's contacts, for that person; proofs of it in a new folder `receipts`."""
         return show(self.parts.sources, subject, receipts, self.prove)
 
     def affected(self, question: Question) -> Affected:
-        """Exactly the subjects whose givings were used so, for the officer; what is told is written down before.
+        """Exactly the subjects whose givings were used so, for the officer; see `Disclosures.affected`."""
+        return self.parts.disclosures.affected(Operator(), question)
 
-        Raises Unavailable where the ledger's witnesses are required and too few cosigned it.
-        """
-        return self.parts.affected(question)
+    def affected_by(self, incident: str) -> Affected:
+        """The same for what an incident asks; see `Disclosures.affected_by`."""
+        return self.parts.disclosures.affected_by(Operator(), incident)
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """By purpose: givings, and how many of them ended."""

@@ -65,12 +65,11 @@ def affected(
     alone = _alone(incident, parts)
     check_files(counts, subjects, picture, report)
     with open_directory(directory) as solely, busy("looking who was affected", json_):
-        question = alone or solely.incidents.question_of(incident or "")
-        asked = solely.affected(question)
+        asked = solely.affected(alone) if alone else solely.affected_by(incident or "")
         found = asked.counts()
         _write(asked, found, counts, picture, report)
         listed = write_subjects(asked.rows(), subjects) if subjects else None
-    content = {"question": question.as_json(), **asdict(found)} | ({} if listed is None else {"listed": listed})
+    content = {"question": asked.question.as_json(), **asdict(found)} | ({} if listed is None else {"listed": listed})
     answer(json_, content, lambda: _show(found, listed, subjects))
 
 

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from solely.app.approvals import MINUTES, MOST_MINUTES, REASONS, Wish, person_in
-from solely.cli.principal_io import Compartment, Key, approval_json, as_principal, opened
-from solely.cli.terminal import OUT, QUIET, Dir, Json, answer
+from solely.cli.principal_io import Compartment, Key, approval_json, as_principal, opened, told
+from solely.cli.terminal import QUIET, Dir, Json, answer, many
 from solely.cli.verify_io import fields, read_id, say, time_text
 from solely.store.approvals import Approval
 
@@ -98,17 +96,13 @@ def _show(found: list[Approval], now: datetime) -> None:
         say("Nothing was asked for.")
         return
     for one in found:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        about = one.scope or f"person {one.person}"
-        approved = f"{one.approved_by}, until {time_text(one.until)}" if one.until else "nobody"
-        said = {
-            "about": about,
-            "why": f"{one.reason}, case {one.case_ref}",
-            "asked by": f"{one.asked_by}, {time_text(one.asked_at)}",
-            "approved by": approved,
-            "used": f"{one.uses} times",
-        }
         say(f"{one.act} {one.approval}: {one.state(now)}")
-        for name, value in said.items():
-            table.add_row(f"  {name}", Text(value))
-        OUT.print(table, highlight=False)
+        told(
+            {
+                "about": one.scope or f"person {one.person}",
+                "why": f"{one.reason}, case {one.case_ref}",
+                "asked by": f"{one.asked_by}, {time_text(one.asked_at)}",
+                "approved by": f"{one.approved_by}, until {time_text(one.until)}" if one.until else "nobody",
+                "used": many(one.uses, "time"),
+            }
+        )

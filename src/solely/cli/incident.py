@@ -30,6 +30,7 @@ from solely.cli.incident_io import (
 from solely.cli.terminal import QUIET, Dir, Json, answer, open_directory, progress
 from solely.cli.verify_io import say
 from solely.errors import BadInput
+from solely.principal import Operator
 from solely.store.notified import STATES, State
 
 __all__ = ["incident_cli"]
@@ -232,6 +233,8 @@ def incident_draft(
     if to != whom:
         raise BadInput("people or authority?", where="--to")
     with open_directory(directory) as solely:
+        if subject is not None:
+            solely.parts.disclosures.require_look(Operator(), subject)
         document = solely.incidents.draft(incident, whom, language=language, subject=subject)
     write(document, out)
     answer(json_, {"written": str(out)}, lambda: say(f"Written: {out}"))
@@ -281,7 +284,7 @@ def incident_progress(
     with open_directory(directory) as solely:
         done = solely.incidents.progress(incident)
         for path, states in asked:
-            lines = solely.incidents.told(incident, states)
+            lines = solely.parts.disclosures.told(Operator(), incident, states)
             rows = ((one.subject, one.state, one.changed_at.isoformat(), one.why or "") for one in lines)
             write_lines(path, ("subject", "state", "since", "why"), rows)
     answer(json_, progress_json(done), lambda: show_progress(done))

@@ -24,9 +24,10 @@ from solely.cli.principal_io import (
     opened,
     principal_json,
     show_key,
+    told,
 )
 from solely.cli.terminal import ERR, OUT, QUIET, Dir, Json, answer
-from solely.cli.verify_io import fields, optional_id, say, time_text
+from solely.cli.verify_io import optional_id, say, time_text
 from solely.consent import read_time
 from solely.errors import BadInput, NotFound
 from solely.principal import Agreement, Kind
@@ -165,7 +166,7 @@ def _show(row: PrincipalRow, keys: Sequence[KeyRow], agreed: Sequence[Agreement]
     say(f"{row.kind.capitalize()} {row.name}")
     purposes = "all" if row.purposes is None else " ".join(row.purposes)
     ended = {"ended": time_text(row.ended_at)} if row.ended_at else {}
-    fields({"acts": " ".join(row.acts), "purposes": purposes, "added": time_text(row.added_at), **ended})
+    told({"acts": " ".join(row.acts), "purposes": purposes, "added": time_text(row.added_at), **ended})
     for one in agreed:
         until = "until it is ended" if one.ends is None else f"until {time_text(one.ends)}"
         say(f"Acts for {one.advertiser} from {time_text(one.begins)} {until}.")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from solely.app.principals import By, NewKey, Principals, open_principals
 from solely.app.solely import Solely
-from solely.cli.terminal import ERR, answer, open_directory
+from solely.cli.terminal import ERR, OUT, answer, open_directory
 from solely.cli.verify_io import time_text
 from solely.errors import BadInput, NotFound
 from solely.principal import HOMES, Agreement, Home, Operator, Principal
@@ -35,6 +37,7 @@ __all__ = [
     "opened",
     "principal_json",
     "show_key",
+    "told",
 ]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The principal; `list` has them.")]
@@ -104,6 +107,14 @@ def show_key(made: NewKey, json_: bool) -> None:
         ERR.print(words, markup=False, highlight=False)
 
     answer(json_, content, show)
+
+
+def told(content: Mapping[str, str]) -> None:
+    """Names and values, a line each; what is longer goes on below itself."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in content.items():
+        table.add_row(f"  {name}", Text(value))
+    OUT.print(table, highlight=False)
 
 
 def iso(time: datetime | None) -> str | None:

@@ -30,7 +30,7 @@ _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
     "registry": {
         "service": "give withdraw erase export read uses preferences tokens.mint policy.read",
         "subject": "give withdraw erase export read uses preferences",
-        "officer": f"read affected incidents incidents.read policy.read {_OFFICE}",
+        "officer": f"read members affected incidents incidents.read policy.read {_OFFICE}",
         "auditor": f"incidents.read policy.read {_SEEN}",
     },
     "security": {
@@ -43,7 +43,7 @@ _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
         "service": "decide principals principals.read",
         "advertiser": "audiences upload",
         "partner": "audiences upload",
-        "officer": f"members {_OFFICE}",
+        "officer": _OFFICE,
         "auditor": _SEEN,
     },
     "measurement": {"service": "measure", "officer": _OFFICE, "auditor": _SEEN},
@@ -81,14 +81,15 @@ class Two:
 
 
 # `break-glass`: an officer looks at one person. `disclosure`: many people by name, of the audience or incident that is
-# the scope. `officers`: the officer of that name is added, or gets a key that another hands over.
+# the scope; names are the registry's alone. `officers`: the officer of that name is added, or gets a key that another
+# hands over.
 _OFFICERS = {"officers": Two("scope", once=True)}
 _GLASS, _MANY = {"break-glass": Two("person", once=False)}, {"disclosure": Two("scope", once=False)}
 TWO: Mapping[Home, Mapping[str, Two]] = MappingProxyType(
     {
         "registry": MappingProxyType({**_OFFICERS, **_GLASS, **_MANY}),
         "security": MappingProxyType({**_OFFICERS, **_GLASS}),
-        "advertising": MappingProxyType({**_OFFICERS, **_MANY}),
+        "advertising": MappingProxyType(_OFFICERS),
         "ledger": MappingProxyType(_OFFICERS),
         "service": MappingProxyType(_OFFICERS),
         "measurement": MappingProxyType(_OFFICERS),

@@ -25,6 +25,7 @@ _OPEN = sql.SQL(
     "act = %(act)s AND scope IS NOT DISTINCT FROM %(scope)s AND person IS NOT DISTINCT FROM %(person)s"
     " AND approved_at <= %(skewed)s AND until > %(now)s AND ended_at IS NULL AND (uses = 0 OR NOT %(once)s)"
     " AND (%(by)s::text IS NULL OR asked_by = %(by)s)"
+    " AND (%(since)s::timestamptz IS NULL OR approved_at >= %(since)s)"
 )
 
 
@@ -106,17 +107,19 @@ def use(
     by: str | None,
     once: bool,
     now: datetime,
+    since: datetime | None = None,
 ) -> Approval | None:
     """Use what is open for that act, scope and person, and was asked for by that officer (None: by any).
 
-    None where nothing is. With `once`, of two who use it at a time one gets it.
+    None where nothing is, or was approved before `since`. With `once`, of two who use it at a time one gets it.
     """
     statement: LiteralString = (
         "UPDATE {home}.approvals SET uses = uses + 1 WHERE approval = (SELECT approval FROM {home}.approvals"
         " WHERE {open} ORDER BY until, approval LIMIT 1) AND {open} RETURNING {columns}"
     )
     act, scope, person = about
-    words = {"act": act, "scope": scope, "person": person, "by": by, "once": once, "now": now, "skewed": now + _SKEW}
+    words = {"act": act, "scope": scope, "person": person, "by": by, "once": once, "now": now}
+    words |= {"skewed": now + _SKEW, "since": since}
     with connection.cursor(row_factory=class_row(Approval)) as cursor:
         return cursor.execute(_in(home, statement), words).fetchone()
 

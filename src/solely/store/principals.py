@@ -235,6 +235,12 @@ def standing(connection: psycopg.Connection, home: Home, kind: Kind, now: dateti
     return {name for (name,) in rows}
 
 
+def had(connection: psycopg.Connection, home: Home, kind: Kind) -> bool:
+    """Whether there is, or ever was, a principal of that kind."""
+    row = connection.execute(_in(home, "SELECT EXISTS (SELECT FROM {home}.principals WHERE kind = %s)"), [kind])
+    return bool((row.fetchone() or [False])[0])
+
+
 def agree(connection: psycopg.Connection, partner: str, agreement: Agreement) -> None:
     """Note for how long a partner acts for an advertiser, in place of what was agreed before."""
     connection.execute(

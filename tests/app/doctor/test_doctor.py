@@ -97,6 +97,10 @@ def break_database(connection):
     connection.execute("ALTER ROLE solely_desk INHERIT")
     connection.execute("GRANT SELECT ON pg_catalog.pg_class TO PUBLIC")
     connection.execute("UPDATE public.alembic_version SET version_num = '9999'")
+    connection.execute(
+        "INSERT INTO registry.principals (name, kind, acts, purposes, added_at)"
+        " VALUES ('eva', 'officer', '{read}', NULL, '2019-01-01')"
+    )
     for number, (purpose, until) in enumerate([("gone", None), ("two-factor", "2020-01-01")]):
         connection.execute(
             "INSERT INTO registry.givings VALUES ('p', gen_random_uuid(), %s, 'email', '', NULL, %s, %s, %s)",
@@ -160,6 +164,7 @@ FINDINGS = [
     ("policy", "bad", "the policy does not know"),
     ("policy", "warn", "has expired"),
     ("policy", "warn", "nobody ever gave for"),
+    ("officers", "warn", "1 officers stand in the registry: nobody can agree"),
 ]
 
 
@@ -189,7 +194,7 @@ def test_no_secret_and_no_value_that_could_be_one_is_printed(sick):
     assert not any(read_keyring(directory, name).secret("database") in printed for name in ("owner", "desk"))
 
 
-def test_where_all_is_well_nothing_is_found_but_that_nobody_witnesses(made, fresh, monkeypatch):
+def test_where_all_is_well_nothing_is_found_but_that_nobody_witnesses_or_is_an_officer(made, fresh, monkeypatch):
     monkeypatch.setenv("SOLELY_BACKUP_TARGET", str(fresh.parent / "backups"))
     note_backup(made, fresh.parent / "backups" / "new", 0, "apart")
     (fresh / "verification.toml").write_text("console = false\n")
@@ -198,8 +203,9 @@ def test_where_all_is_well_nothing_is_found_but_that_nobody_witnesses(made, fres
     found = {name: [one.what for one in some] for name, some in report.found.items() if name not in of_machine}
     assert found.pop("key files") == ["9 key files are plain: whoever reads them has the keys"]
     assert found.pop("witnesses") == ["no witness: nothing outside shows a rollback of the whole machine"]
+    assert found.pop("officers") == ["0 officers stand in the registry: people are named by the operator alone"]
     assert set(map(tuple, found.values())) == {()}
-    assert len(found) == len(CHECKS) - len(of_machine) - 2
+    assert len(found) == len(CHECKS) - len(of_machine) - 3
 
 
 def test_key_files_that_are_wrapped_well_are(made, tmp_path):

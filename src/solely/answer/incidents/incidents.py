@@ -80,11 +80,16 @@ class Incidents:
         with answering():
             return notified.progress(self.book.connection, incident)
 
-    def told(self, incident: str, states: Collection[State] = notified.STATES) -> Iterator[Line]:
-        """Who was told, or was not, and when: a disclosure, in the ledger before the first one is returned."""
+    def told(
+        self, incident: str, states: Collection[State] = notified.STATES, *, by: str = "officer"
+    ) -> Iterator[Line]:
+        """Who was told, or was not, and when: a disclosure, in the ledger before the first one is returned.
+
+        The caller owes that it may be told to whom it is told: see app/disclosures.py.
+        """
         self.show(incident)
         details = MappingProxyType({"of": "who is told", "incident": incident})
-        self.book.gate.write_down(Words("disclosure", "officer", details=details))
+        self.book.gate.write_down(Words("disclosure", by, details=details))
         return notified.lines(self.book.connection, incident, states)
 
     def question_of(self, incident: str) -> Question:

@@ -25,6 +25,7 @@ _DURABLE = {"fsync": "on", "full_page_writes": "on", "data_checksums": "on"}
 _LOSE = {"fsync": "a crash of the machine may lose or damage what was acknowledged",
          "full_page_writes": "a page half written stays damaged",
          "data_checksums": "a disk that changes a byte is not noticed"}  # fmt: skip
+_TWO = 2  # officers, which break-glass and disclosure take
 _DRIFT, _APART = timedelta(seconds=2), timedelta(seconds=30)
 
 
@@ -145,6 +146,17 @@ def _policy(look: Look) -> Iterator[Finding]:
         yield Finding("warn", f"nobody ever gave for: {', '.join(unused)}", "policy.toml", cure)
 
 
+def _officers(look: Look) -> Iterator[Finding]:
+    if _value(look.connection, "SELECT to_regclass('registry.principals')") is None:
+        return  # of a version before principals: see migrations
+    asked = "SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) FROM registry.principals WHERE kind = 'officer'"
+    ever, now = look.connection.execute(asked).fetchone() or (0, 0)
+    if now < _TWO:
+        what = "nobody can agree to what takes two" if ever else "people are named by the operator alone"
+        cure = "solely principal add NAME --kind officer, twice: see docs/principals.md"
+        yield Finding("warn", f"{now} officers stand in the registry: {what}", "principals", cure)
+
+
 def _value(connection: psycopg.Connection, asked: str) -> Any:
     row = connection.execute(asked).fetchone()
     return row[0] if row else None
@@ -162,5 +174,6 @@ CHECKS = tuple(
         ("PostgreSQL", _version),
         ("migrations", _migrations),
         ("policy", _policy),
+        ("officers", _officers),
     )
 )
