@@ -76,6 +76,13 @@ def test_a_name_is_given_once_and_one_that_is_not_there_is_not_found(delivery):
             change("globex", name)
 
 
+def test_a_campaign_that_would_be_over_already_is_bad_input(delivery):
+    own, now = delivery.stage.audience(1)[0], delivery.stage.time[0]
+    with pytest.raises(BadInput, match="over already"):
+        delivery.campaign(own, after=now - timedelta(days=2), days=timedelta(days=2))
+    delivery.campaign(own, after=now - timedelta(days=2), days=timedelta(days=2, seconds=1))
+
+
 def test_no_campaign_of_what_is_stopped_is_added_or_resumed(delivery):
     stage = delivery.stage
     own = stage.audience(1)[0]

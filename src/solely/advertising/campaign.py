@@ -78,9 +78,12 @@ class Campaigns:
     def add(self, campaign: Campaign) -> None:
         """Add a campaign; decisions know of it once this returns.
 
-        Raises NotFound for an audience that the advertiser has not, Conflict where the audiences are of two purposes
-        or the name is taken, and Refused, which is in the ledger, where something of it is stopped.
+        Raises BadInput for one that is over, NotFound for an audience that the advertiser has not, Conflict where the
+        audiences are of two purposes or the name is taken, and Refused, which is in the ledger, where something of it
+        is stopped.
         """
+        if campaign.ends_at is not None and campaign.ends_at <= self.clock():
+            raise BadInput("it would be over already", where="ends_at", cure="give a later end")
         audiences = (*campaign.include, *campaign.exclude)
         with answering():
             known = store.purposes(self.connection, campaign.advertiser, audiences)

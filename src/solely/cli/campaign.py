@@ -10,7 +10,7 @@ from rich.table import Table
 
 from solely.advertising.campaign import Campaign
 from solely.app.decisions import handle_of, open_campaigns, open_decisions
-from solely.cli.terminal import OUT, QUIET, Advertiser, Dir, Json, answer, many, open_directory
+from solely.cli.terminal import OUT, QUIET, Dir, Json, answer, many, open_directory
 from solely.consent import read_time
 from solely.errors import BadInput, GivingError
 
@@ -19,30 +19,39 @@ __all__ = ["campaign_cli", "decide"]
 campaign_cli = typer.Typer(**QUIET, help="Campaigns: whom an advertiser wants to reach.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name.")]
+Advertiser = Annotated[str, typer.Option(help="Whose campaign it is.")]
 
 
 @campaign_cli.command("add")
 def campaign_add(
     name: Name,
     advertiser: Advertiser,
-    include: Annotated[list[str], typer.Option(help="An audience of theirs to reach; may stand more than once.")],
+    include: Annotated[list[str], typer.Option(help="An audience of theirs to reach. May stand more than once.")],
     exclude: Annotated[
-        list[str] | None, typer.Option(help="One not to reach, whoever else they are; may stand more than once.")
+        list[str] | None,
+        typer.Option(help="One whose people are not reached, whatever else they are in. May stand more than once."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--from", help="When it begins; default: now.", show_default=False)
+        str | None,
+        typer.Option("--from", help="When it begins (UTC): 2026-11-01 or 2026-11-01T08:00. Else now.", metavar="TIME"),
     ] = None,
-    days: Annotated[int | None, typer.Option(help="How long it runs; default: until paused.", min=1, max=3650)] = None,
+    days: Annotated[
+        int | None, typer.Option(help="How long it runs. Else until it is paused.", min=1, max=3650, metavar="DAYS")
+    ] = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
-    """Add a campaign that runs. Its audiences are the advertiser's own, and of one purpose."""
+    """Add a campaign. Its audiences are the advertiser's own, and of one purpose.
+
+    It reaches nobody while what is left after all that excludes is too small.
+    """
     with open_directory(directory) as solely:
-        starts = _time(since) if since else solely.clock()
+        now = solely.clock()
+        starts = _time(since) if since else now
         ends = starts + timedelta(days=days) if days else None
         campaign = Campaign(advertiser, name, tuple(include), tuple(exclude or ()), starts, ends)
         open_campaigns(solely.parts).add(campaign)
-    answer(json_, _as_json(campaign), lambda: OUT.print(f"Campaign {name} runs.", highlight=False, markup=False))
+    answer(json_, _as_json(campaign), lambda: _tell(campaign, now))
 
 
 @campaign_cli.command("pause")
@@ -55,18 +64,20 @@ def campaign_pause(name: Name, advertiser: Advertiser, directory: Dir = None, js
 
 @campaign_cli.command("resume")
 def campaign_resume(name: Name, advertiser: Advertiser, directory: Dir = None, json_: Json = False) -> None:
-    """Run a paused campaign again."""
+    """Run a paused campaign again, for what is left of its period."""
     with open_directory(directory) as solely:
-        open_campaigns(solely.parts).resume(advertiser, name)
-    answer(json_, {"state": "running"}, lambda: OUT.print(f"Campaign {name} runs.", highlight=False, markup=False))
+        campaigns, now = open_campaigns(solely.parts), solely.clock()
+        campaigns.resume(advertiser, name)
+        (found,) = (one for one in campaigns.all_of(advertiser) if one.name == name)
+    answer(json_, {"state": "running"}, lambda: _tell(found, now))
 
 
 @campaign_cli.command("list")
 def campaign_list(advertiser: Advertiser, directory: Dir = None, json_: Json = False) -> None:
     """The campaigns of an advertiser. Nothing of whom they reach."""
     with open_directory(directory) as solely:
-        found = open_campaigns(solely.parts).all_of(advertiser)
-    answer(json_, {"campaigns": [_as_json(one) for one in found]}, lambda: _show(found))
+        found, now = open_campaigns(solely.parts).all_of(advertiser), solely.clock()
+    answer(json_, {"campaigns": [_as_json(one) for one in found]}, lambda: _show(found, now))
 
 
 def decide(
@@ -106,10 +117,38 @@ def _as_json(one: Campaign) -> dict[str, object]:
     }
 
 
-def _show(found: list[Campaign]) -> None:
-    table = Table("campaign", "state", "from", "until", "include", "exclude", box=None, pad_edge=False)
+def _state(one: Campaign, now: datetime) -> str:
+    """What its state and its period come to."""
+    if one.ends_at is not None and one.ends_at <= now:
+        return "over"
+    return "to come" if one.state == "running" and one.starts_at > now else one.state
+
+
+def _tell(one: Campaign, now: datetime) -> None:
+    match _state(one, now):
+        case "over":
+            words = f"is over since {_minute(one.ends_at)}"
+        case "to come":
+            words = f"will run from {_minute(one.starts_at)} until {_minute(one.ends_at)}"
+        case _:
+            words = f"runs until {_minute(one.ends_at)}"
+    OUT.print(f"Campaign {one.name} {words}.", highlight=False, markup=False)
+
+
+def _show(found: list[Campaign], now: datetime) -> None:
+    if not found:
+        OUT.print("This advertiser has no campaigns.")
+        return
+    table = Table("campaign", "state", "from (UTC)", "until", "include", "exclude", box=None, pad_edge=False)
     for one in found:
-        until = f"{one.ends_at.astimezone(UTC):%Y-%m-%d}" if one.ends_at else "paused"
-        starts = f"{one.starts_at.astimezone(UTC):%Y-%m-%d}"
-        table.add_row(one.name, one.state, starts, until, ", ".join(one.include), ", ".join(one.exclude))
+        period, sides = (one.starts_at, one.ends_at), (one.include, one.exclude)
+        table.add_row(one.name, _state(one, now), *map(_minute, period), *map(", ".join, sides))
     OUT.print(table)
+
+
+def _minute(time: datetime | None) -> str:
+    """In UTC; a midnight as its day alone."""
+    if time is None:
+        return "paused"
+    time = time.astimezone(UTC)
+    return f"{time:%Y-%m-%d}" if (time.hour, time.minute) == (0, 0) else f"{time:%Y-%m-%d %H:%M}"

@@ -117,7 +117,7 @@ def set_state(connection: psycopg.Connection, advertiser: str, name: str, state:
             "UPDATE advertising.campaigns SET state = %s WHERE advertiser = %s AND name = %s", [state, advertiser, name]
         )
         if not changed.rowcount:
-            raise NotFound("this advertiser has no such campaign", cure="see them with: solely campaign list")
+            raise NotFound("this advertiser has no such campaign", cure="look at the list of its campaigns")
         raise_version(connection)
 
 
