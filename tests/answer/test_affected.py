@@ -109,6 +109,18 @@ def test_the_counts_are_by_advertiser_audience_month_country_and_purpose(platfor
     }
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+def test_page_by_page_it_is_each_person_once_and_nobody_else(platform, told, size):
+    for parts, expected in asked(platform, told):
+        found, place = [], 0
+        while place is not None:
+            rows, place = platform.solely.affected(Question(**parts)).page(place, size)
+            assert len(rows) <= size
+            found += rows
+        assert sorted(found) == sorted(platform.solely.affected(Question(**parts)).rows())
+        assert sorted(row.subject for row in found) == expected, parts
+
+
 @pytest.mark.parametrize(
     "parts",
     [

@@ -122,6 +122,18 @@ def test_two_officers_open_an_audience_to_who_asked_and_to_the_operator(solely, 
         solely.parts.disclosures.members(max_, "acme", "spring")
 
 
+def test_members_come_in_pages_each_an_entry_of_those_in_it(solely, officers, agreed):
+    eva, _ = officers
+    agreed(scope="acme/spring")
+    found, number = [], 0
+    while number is not None:
+        some, number = solely.parts.disclosures.members_from(eva, "acme", "spring", number, 1)
+        assert last(solely).members.count == len(some) == 1
+        found += some
+    assert sorted(found) == PEOPLE
+    assert solely.parts.disclosures.members_from(eva, "acme", "spring", 2**32 - 1, 1) == ([], None)
+
+
 def test_who_is_in_an_audience_is_told_to_nobody_without_the_right(solely, there):
     web = there.authenticate(there.add(OPERATOR, "web", "service").key)
     with pytest.raises(Refused):
@@ -137,7 +149,7 @@ def test_what_two_agreed_to_is_for_the_question_the_incident_asked_then(solely, 
     assert named(solely, incident) == PEOPLE == named(solely, incident, officers[0])
     assert last(solely).principal == "officer eva"
     solely.incidents.describe(incident, Facts(language="en"), officer="eva")
-    assert list(solely.parts.disclosures.told(officers[0], incident)) == []
+    assert list(solely.parts.disclosures.told(officers[0], incident, after="ada", most=1)) == []
     asked = solely.affected_by(incident)
     solely.incidents.narrow(incident, ALL, officer="eva")
     with pytest.raises(Conflict, match="another question"):
@@ -148,6 +160,23 @@ def test_what_two_agreed_to_is_for_the_question_the_incident_asked_then(solely, 
         solely.parts.disclosures.told(OPERATOR, incident)
     agreed(scope=incident)
     assert named(solely, incident) == PEOPLE
+
+
+def test_who_asks_page_by_page_asks_of_one_time(solely, agreed, incident):
+    agreed(scope=incident)
+    disclosures, now = solely.parts.disclosures, solely.clock()
+    asked = disclosures.affected_by(OPERATOR, incident, now)
+    assert asked.question.until == now
+    rows, after = asked.page(0, 1)
+    assert last(solely).members.count == len(rows) == 1
+    assert disclosures.affected_by(OPERATOR, incident, now).page(after, 5)[1] is None
+    assert disclosures.affected_by(OPERATOR, incident, now.replace(year=2000)).people == 0
+    ended = Question(until=now.replace(year=2001))
+    solely.incidents.narrow(incident, ended, officer="eva")
+    assert disclosures.affected_by(OPERATOR, incident, now).question == ended
+    solely.incidents.narrow(incident, Question(since=now.replace(year=2001)), officer="eva")
+    with pytest.raises(Conflict):
+        disclosures.affected_by(OPERATOR, incident, now.replace(year=2000))
 
 
 def test_a_question_of_no_incident_names_nobody_whatever_two_agreed_to(solely, agreed):

@@ -216,6 +216,26 @@ def test_who_is_added_with_fewer_acts_and_purposes_has_those_and_is_narrowed_and
     assert there.authenticate(new).acts == {"read", "tokens.mint"}
 
 
+def test_who_narrows_what_was_changed_since_they_looked_changes_nothing(callers, recorded):
+    there = callers.at()
+    there.add(OPERATOR, "web", "service")
+    seen = []
+
+    def check(row):
+        seen.append(row)
+        raise Conflict("it was changed since")
+
+    before = recorded()
+    with pytest.raises(Conflict):
+        there.narrow(OPERATOR, "web", acts=["give"], check=check)
+    assert recorded() == before
+    assert seen == [there.show(OPERATOR, "web")]
+    assert there.narrow(OPERATOR, "web", acts=["give"], check=seen.append) == there.show(OPERATOR, "web")
+    assert there.show(OPERATOR, "web").acts == ["give"]
+    with pytest.raises(NotFound):
+        there.show(OPERATOR, "nobody")
+
+
 def test_what_narrows_names_something_that_is_there(callers):
     there = callers.at()
     there.add(OPERATOR, "web", "service")

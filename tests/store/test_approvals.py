@@ -148,6 +148,17 @@ def test_the_newest_are_first_and_so_many(connection):
     ]
 
 
+def test_one_page_after_another_has_each_once_also_where_times_are_the_same(connection):
+    made = {asked(connection).approval for _ in range(5)}
+    pages = [store.every(connection, "registry", last=2)]
+    while pages[-1]:
+        pages.append(
+            store.every(connection, "registry", last=2, before=(pages[-1][-1].asked_at, pages[-1][-1].approval))
+        )
+    found = [one.approval for page in pages for one in page]
+    assert (len(found), set(found)) == (5, made)
+
+
 def test_of_many_who_approve_at_a_time_one_does(connection, login):
     one = asked(connection)
     made = at_once(

@@ -138,6 +138,8 @@ def test_a_list_has_who_is_in_these_states(registry, incident):
     settle(registry, incident, "bob", Became("unreachable", "gave none"), NOW)
     (line,) = lines(registry, incident, ["unreachable"])
     assert (line.subject, line.why, line.changed_at) == ("bob", "gave none", NOW)
+    assert [one.subject for one in lines(registry, incident, STATES, "ada")] == ["bob"]
+    assert [one.subject for one in lines(registry, incident, STATES, most=1)] == ["ada"]
 
 
 def test_the_language_is_that_of_the_notice(registry, desk, subject):

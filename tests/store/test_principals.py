@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
 from callers import empty
 from races import at_once
@@ -78,6 +79,30 @@ def test_a_name_is_one_s_while_it_stands_and_never_another_kind_s(connection):
     assert store.one(connection, "registry", "web") == principal(acts=["give"])
     assert store.every(connection, "registry") == [principal(acts=["give"])]
     assert store.one(connection, "registry", "nobody") is None
+
+
+def test_they_are_listed_by_name_after_one_and_so_many(connection):
+    for name in ("kim", "eva", "max"):
+        store.add(connection, "registry", principal(name=name))
+    assert [one.name for one in store.every(connection, "registry")] == ["eva", "kim", "max"]
+    assert [one.name for one in store.every(connection, "registry", "eva", 1)] == ["kim"]
+    assert store.every(connection, "registry", "max") == []
+
+
+def test_one_that_is_held_is_changed_by_nobody_else(connection, login):
+    store.add(connection, "registry", principal())
+    with login("registry") as other, connection.transaction():
+        other.execute("SET lock_timeout = '100ms'")
+        assert store.one(connection, "registry", "web", hold=True) == principal()
+        with pytest.raises(LockNotAvailable):
+            store.narrow(other, "registry", "web", ["give"], None)
+
+
+def test_who_ever_was_one_of_a_kind_is_known(connection):
+    store.add(connection, "registry", principal())
+    store.end(connection, "registry", "web", NOW)
+    assert store.had(connection, "registry", "service")
+    assert not store.had(connection, "registry", "officer")
 
 
 def test_who_ended_has_no_key_and_gets_none_and_the_old_ones_stay_revoked_when_it_is_back(connection):

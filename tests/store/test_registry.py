@@ -57,6 +57,20 @@ def test_what_a_subject_gave_comes_back_with_its_notice_and_both_its_entries(des
         assert registry.held(connection, f"{subject}-nobody") == []
 
 
+def test_notices_come_by_purpose_and_version_after_one_and_so_many(desk, login, subject):
+    give(desk, subject)
+    give(desk, subject, purpose=SECURITY)
+    with login("registry") as connection:
+        all_ = registry.notices_after(connection, ("", ""), 1_000)
+        names = [(purpose, words.version) for purpose, words in all_]
+        assert names == sorted(names)
+        assert {(ADS, "v1"), (SECURITY, "v1")} <= set(names)
+        assert registry.notices_after(connection, names[0], 1) == all_[1:2]
+        assert registry.notices_after(connection, names[-1], 1) == []
+        purpose, words = all_[-1]
+        assert registry.notices(connection, [purpose])[purpose, words.version] == words
+
+
 def test_a_giving_is_known_by_its_id_and_a_person_by_each_compartment(desk, superuser, login, subject):
     give(desk, subject, value="+4915112345678")
     give(desk, f"{subject}-b", purpose=SECURITY)

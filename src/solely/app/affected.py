@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from solely.answer import affected as answer
 from solely.answer.affected import Counts
-from solely.answer.affected_people import Row, pieces
+from solely.answer.affected_people import Piece, Place, Row, page, pieces
 from solely.answer.kept import DamagedError, forget
 from solely.answer.question import Question
 from solely.answer.sources import Sources
@@ -62,10 +62,21 @@ class Affected:
         self.permit()
         self._answer(lambda found: found.countries)  # what may be damaged is read before the first is told
         for place, piece in enumerate(pieces(self._found), 1):
-            details: MappingProxyType[str, str | int]
-            details = MappingProxyType({"of": "affected", "question": self.question.digest(), "piece": place})
-            self.write_down(Words("disclosure", self.by, ids=piece.ids, details=details, keep=True))
+            self._disclose(piece, {"piece": place})
             yield from piece.rows
+
+    def page(self, place: Place, size: int) -> tuple[tuple[Row, ...], Place | None]:
+        """So many of the subjects from a place on, and the next place; see `affected_people.page`."""
+        self.permit()
+        piece, after = self._answer(lambda found: page(found, place, size))
+        if piece.rows:
+            self._disclose(piece, {})
+        return piece.rows, after
+
+    def _disclose(self, piece: Piece, place: Mapping[str, int]) -> None:
+        details: MappingProxyType[str, str | int]
+        details = MappingProxyType({"of": "affected", "question": self.question.digest(), **place})
+        self.write_down(Words("disclosure", self.by, ids=piece.ids, details=details, keep=True))
 
     def _note(self, of: str) -> None:
         details = MappingProxyType({"of": of, "question": self.question.digest()})

@@ -117,12 +117,26 @@ class Approvals:
         self._announce(ended, f"ended by {by.name}")
         return ended
 
-    def list(self, by: Principal | Operator) -> list[Approval]:
-        """The newest hundred, newest first, for every officer and auditor to see."""
+    def list(
+        self, by: Principal | Operator, last: int = 100, before: tuple[datetime, UUID] | None = None
+    ) -> list[Approval]:
+        """The newest so many, newest first, for every officer and auditor to see.
+
+        `before`: of those asked for before one, by its time and id.
+        """
         if isinstance(by, Principal):
             _require(by, self.home, "approvals.read")
         with answering():
-            return store.every(self.connection, self.home)
+            return store.every(self.connection, self.home, last, before)
+
+    def show(self, by: Principal, approval: UUID) -> Approval:
+        """One of them. Raises NotFound."""
+        _require(by, self.home, "approvals.read")
+        with answering():
+            found = store.one(self.connection, self.home, approval)
+        if found is None:
+            raise NotFound("there is no approval of that id", where="approval", cure="list them first")
+        return found
 
     def require_two(
         self,

@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
+from pyroaring import BitMap
 
 from solely.answer.question import Question
 from solely.app.affected import Affected
@@ -29,7 +31,7 @@ from solely.store.database import answering
 from solely.store.ledger import Words
 from solely.store.notified import STATES, Line, State
 
-__all__ = ["Disclosures", "open_disclosures"]
+__all__ = ["Disclosures", "open_disclosures", "require_look"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +51,21 @@ class Disclosures:
         self.parts.require_witnesses()
         members = self.parts.members(advertiser, audience)
         self._require_two(by, f"{advertiser}/{audience}")
+        return self._named(by, advertiser, audience, members)
+
+    def members_from(
+        self, by: By, advertiser: str, audience: str, number: int, most: int
+    ) -> tuple[list[str], int | None]:
+        """So many of them, of those whose member number is that (32 bits) or higher; and where to go on, or None."""
+        _require(by, "members")
+        self.parts.require_witnesses()
+        members = self.parts.members(advertiser, audience)
+        self._require_two(by, f"{advertiser}/{audience}")
+        some = BitMap(islice(members.iter_equal_or_larger(number), most))
+        after = next(members.iter_equal_or_larger(some.max() + 1), None) if some else None
+        return self._named(by, advertiser, audience, some) if some else [], after
+
+    def _named(self, by: By, advertiser: str, audience: str, members: BitMap) -> list[str]:
         words = Words(
             "disclosure",
             _title(by),
@@ -65,8 +82,11 @@ class Disclosures:
         """Whom a question affects: counts. Names too, but only as long as there was never an officer."""
         return self._affected(by, question, self._require_no_officer)
 
-    def affected_by(self, by: By, incident: str) -> Affected:
-        """Whom an incident affects, by the question it asks: counts; and names, where two officers agreed."""
+    def affected_by(self, by: By, incident: str, until: datetime | None = None) -> Affected:
+        """Whom an incident affects, by the question it asks: counts; and names, where two officers agreed.
+
+        `until`: by uses before then, so that who asks for one page after another asks the same.
+        """
         question = self.parts.incidents.question_of(incident)
 
         def permit() -> None:
@@ -74,25 +94,30 @@ class Disclosures:
                 raise Conflict("the incident asks another question now", where="incident", cure="ask again")
             self._require_agreed(by, incident)
 
-        return self._affected(by, question, permit)
+        return self._affected(by, _ending(question, until), permit)
 
-    def told(self, by: By, incident: str, states: Collection[State] = STATES) -> Iterator[Line]:
+    def told(
+        self,
+        by: By,
+        incident: str,
+        states: Collection[State] = STATES,
+        *,
+        after: str = "",
+        most: int | None = None,
+    ) -> Iterator[Line]:
         """Who was told of an incident, or was not, and when; see `Incidents.told`."""
         _require(by, "affected")
         self.parts.incidents.show(incident)
         self._require_agreed(by, incident)
-        return self.parts.incidents.told(incident, states, by=_title(by))
+        return self.parts.incidents.told(incident, states, by=_title(by), after=after, most=most)
 
     def require_look(self, by: By, subject: str) -> None:
-        """Raise Refused unless a break-glass about that person is open to the officer who looks.
+        """Raise Refused unless a break-glass about that person is open to who looks; see `require_look`.
 
-        At the command line: once there was an officer. A service needs nobody's leave, and a person none for their own.
+        At the command line: once there was an officer.
         """
-        if isinstance(by, Principal) and by.kind != "officer":
-            by.require_subject(subject)
-        elif isinstance(by, Principal) or self._had_officers():
-            person = person_in(self.parts, "registry", subject.strip())
-            self.principals.approvals.require_two(by, "break-glass", person=person)
+        if isinstance(by, Principal) or self._had_officers():
+            require_look(self.parts, self.principals, by, subject)
 
     # -- rules
 
@@ -120,6 +145,25 @@ class Disclosures:
     def _require_two(self, by: By, scope: str, since: datetime | None = None) -> None:
         if isinstance(by, Principal) or self._had_officers():
             self.principals.approvals.require_two(by, "disclosure", scope=scope, since=since)
+
+
+def require_look(parts: Parts, there: Principals, by: By, subject: str) -> None:
+    """Raise Refused unless a break-glass about that person is open to the officer who looks, in their compartment.
+
+    A service needs nobody's leave, and a person none for their own.
+    """
+    if isinstance(by, Principal) and by.kind != "officer":
+        by.require_subject(subject)
+    else:
+        there.approvals.require_two(by, "break-glass", person=person_in(parts, there.home, subject.strip()))
+
+
+def _ending(question: Question, until: datetime | None) -> Question:
+    if until is None or (question.until is not None and question.until <= until):
+        return question
+    if question.since is not None and question.since >= until:
+        raise Conflict("the incident asks of a time to come", where="incident", cure="ask again when it began")
+    return replace(question, until=until)
 
 
 def open_disclosures(parts: Parts) -> Disclosures:

@@ -202,19 +202,30 @@ class Principals:
         return made
 
     def narrow(
-        self, by: By, name: str, *, acts: Collection[str] | None = None, purposes: Collection[str] | None = None
-    ) -> None:
-        """Leave a principal some of its acts and purposes; at once, for the keys and tokens that are out there too."""
+        self,
+        by: By,
+        name: str,
+        *,
+        acts: Collection[str] | None = None,
+        purposes: Collection[str] | None = None,
+        check: Callable[[PrincipalRow], None] = lambda _: None,
+    ) -> PrincipalRow:
+        """Leave a principal some of its acts and purposes; at once, for the keys and tokens that are out there too.
+
+        `check` looks at it as it is before, while nobody else can change it. Returns it as it is then.
+        """
         if acts is not None and not acts:
             raise BadInput("a principal without acts is a revoked one", where="acts", cure="revoke it")
         narrowed = _narrowed(purposes, self.purposes)
         with self._change():
             row = self._standing(name)
             self._require_over(by, row.kind)
+            check(row)
             if not store.narrow(self.connection, self.home, name, acts, narrowed):
                 cure = "name some of what it has: show it first"
                 raise Conflict("a principal is narrowed, and never widened", where="acts or purposes", cure=cure)
             self._write_down(by, "narrowed", row.kind, name, _scope(acts, narrowed))
+            return self._standing(name)
 
     def revoke(self, by: By, name: str, key: UUID | None = None) -> None:
         """End a principal with all its keys, or one key of it, at once; tokens minted by it end with it."""
@@ -253,11 +264,20 @@ class Principals:
 
     # -- looking
 
-    def list(self, by: By) -> list[PrincipalRow]:
-        """All principals of this compartment, those that ended too."""
+    def list(self, by: By, after: str = "", most: int | None = None) -> list[PrincipalRow]:
+        """The principals of this compartment after that name, those that ended too: all, or so many."""
         self._require(by, "principals.read")
         with answering():
-            return store.every(self.connection, self.home)
+            return store.every(self.connection, self.home, after, most)
+
+    def show(self, by: By, name: str) -> PrincipalRow:
+        """One of them, also where it ended. Raises NotFound."""
+        self._require(by, "principals.read")
+        with answering():
+            row = store.one(self.connection, self.home, name)
+        if row is None:
+            raise NotFound("no principal of that name", where="name", cure="list them first")
+        return row
 
     def keys(self, by: By, name: str) -> Sequence[KeyRow]:
         """A principal's keys, newest first; their digests stay where they are."""
@@ -302,7 +322,7 @@ class Principals:
         return isinstance(by, Principal) and by.kind != "subject" and by.name == name and by.compartment == self.home
 
     def _standing(self, name: str) -> PrincipalRow:
-        row = store.one(self.connection, self.home, name)
+        row = store.one(self.connection, self.home, name, hold=True)
         if row is None or row.ended_at is not None:
             raise NotFound("no principal of that name stands", where="name", cure="list them first")
         return row

@@ -29,7 +29,7 @@ from solely.cli.principal_io import (
 from solely.cli.terminal import ERR, OUT, QUIET, Dir, Json, answer
 from solely.cli.verify_io import optional_id, say, time_text
 from solely.consent import read_time
-from solely.errors import BadInput, NotFound
+from solely.errors import BadInput
 from solely.principal import Agreement, Kind
 from solely.store.principals import KeyRow, PrincipalRow
 
@@ -151,9 +151,7 @@ def principal_show(
 ) -> None:
     """One principal: what it may do, and how its keys stand; never the keys."""
     with opened(directory, compartment, key_file) as (solely, there, by):
-        row = next((one for one in there.list(by) if one.name == name), None)
-        if row is None:
-            raise NotFound("no principal of that name", where="name", cure="list them first")
+        row = there.show(by, name)
         keys, agreed, now = there.keys(by, name), there.agreements(by, name), solely.clock()
     content = principal_json(row) | {
         "keys": [key_json(one, now) for one in keys],

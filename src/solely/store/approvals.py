@@ -154,8 +154,15 @@ def one(connection: psycopg.Connection, home: Home, approval: UUID) -> Approval 
         return cursor.execute(_in(home, statement), [approval]).fetchone()
 
 
-def every(connection: psycopg.Connection, home: Home, last: int = 100) -> list[Approval]:
-    """The newest so many, newest first."""
+def every(
+    connection: psycopg.Connection, home: Home, last: int = 100, before: tuple[datetime, UUID] | None = None
+) -> list[Approval]:
+    """The newest so many, newest first; of those asked for before one, by its time and id."""
+    at, approval = before or (None, None)
     with connection.cursor(row_factory=class_row(Approval)) as cursor:
-        statement: LiteralString = "SELECT {columns} FROM {home}.approvals ORDER BY asked_at DESC, approval LIMIT %s"
-        return cursor.execute(_in(home, statement), [last]).fetchall()
+        statement: LiteralString = (
+            "SELECT {columns} FROM {home}.approvals"
+            " WHERE %(at)s::timestamptz IS NULL OR (asked_at, approval) < (%(at)s, %(approval)s::uuid)"
+            " ORDER BY asked_at DESC, approval DESC LIMIT %(last)s"
+        )
+        return cursor.execute(_in(home, statement), {"at": at, "approval": approval, "last": last}).fetchall()

@@ -193,14 +193,16 @@ def told_at(connection: psycopg.Connection, incident: str) -> datetime | None:
     return row[0] if row else None
 
 
-def lines(connection: psycopg.Connection, incident: str, states: Collection[State]) -> Iterator[Line]:
-    """The people in these states, in the order of their ids, streamed."""
+def lines(
+    connection: psycopg.Connection, incident: str, states: Collection[State], after: str = "", most: int | None = None
+) -> Iterator[Line]:
+    """The people in these states after that one, in the order of their ids, streamed: all, or so many."""
     with connection.transaction(), connection.cursor(name="notified", row_factory=class_row(Line)) as cursor:
         cursor.itersize = 10_000
         cursor.execute(
             "SELECT subject, state, why, changed_at FROM registry.notified WHERE incident = %s AND state = ANY(%s)"
-            " ORDER BY subject",
-            [incident, list(states)],
+            " AND subject > %s ORDER BY subject LIMIT %s",
+            [incident, list(states), after, most],
         )
         yield from cursor
 

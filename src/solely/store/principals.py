@@ -198,18 +198,21 @@ def revoke_key(connection: psycopg.Connection, home: Home, name: str, key: UUID,
     return found.rowcount == 1
 
 
-def one(connection: psycopg.Connection, home: Home, name: str) -> PrincipalRow | None:
-    """A principal by its name; None where nobody has it."""
+def one(connection: psycopg.Connection, home: Home, name: str, *, hold: bool = False) -> PrincipalRow | None:
+    """A principal by its name; None where nobody has it. `hold`: nobody else changes it before the transaction ends."""
     with connection.cursor(row_factory=class_row(PrincipalRow)) as cursor:
         statement = "SELECT name, kind, acts, purposes, added_at, ended_at FROM {home}.principals WHERE name = %s"
-        return cursor.execute(_in(home, statement), [name]).fetchone()
+        return cursor.execute(_in(home, statement + (" FOR UPDATE" if hold else "")), [name]).fetchone()
 
 
-def every(connection: psycopg.Connection, home: Home) -> list[PrincipalRow]:
-    """All principals, those that ended too, in the order of their names."""
+def every(connection: psycopg.Connection, home: Home, after: str = "", most: int | None = None) -> list[PrincipalRow]:
+    """The principals after that name, in the order of their names, those that ended too; all, or so many."""
     with connection.cursor(row_factory=class_row(PrincipalRow)) as cursor:
-        statement = "SELECT name, kind, acts, purposes, added_at, ended_at FROM {home}.principals ORDER BY name"
-        return cursor.execute(_in(home, statement)).fetchall()
+        statement = (
+            "SELECT name, kind, acts, purposes, added_at, ended_at FROM {home}.principals WHERE name > %s"
+            " ORDER BY name LIMIT %s"
+        )
+        return cursor.execute(_in(home, statement), [after, most]).fetchall()
 
 
 def keys(connection: psycopg.Connection, home: Home, name: str) -> list[KeyRow]:

@@ -24,6 +24,7 @@ __all__ = [
     "held",
     "imported",
     "notices",
+    "notices_after",
     "pseudonyms",
     "pseudonyms_in",
     "subjects",
@@ -129,6 +130,16 @@ def notices(connection: psycopg.Connection, purposes: Sequence[str]) -> dict[tup
         [list(purposes)],
     )
     return {(purpose, version): Words(version, *rest) for purpose, version, *rest in rows}
+
+
+def notices_after(connection: psycopg.Connection, after: tuple[str, str], most: int) -> list[tuple[str, Words]]:
+    """So many notices after one, each with its purpose, in the order of purpose and version."""
+    rows = connection.execute(
+        "SELECT purpose, version, language, digest, text FROM registry.notices WHERE (purpose, version) > (%s, %s)"
+        " ORDER BY purpose, version LIMIT %s",
+        [*after, most],
+    )
+    return [(purpose, Words(version, *rest)) for purpose, version, *rest in rows]
 
 
 def digests_of(connection: psycopg.Connection) -> dict[str, bytes]:

@@ -81,16 +81,24 @@ class Incidents:
             return notified.progress(self.book.connection, incident)
 
     def told(
-        self, incident: str, states: Collection[State] = notified.STATES, *, by: str = "officer"
+        self,
+        incident: str,
+        states: Collection[State] = notified.STATES,
+        *,
+        by: str = "officer",
+        after: str = "",
+        most: int | None = None,
     ) -> Iterator[Line]:
         """Who was told, or was not, and when: a disclosure, in the ledger before the first one is returned.
+
+        Of those after that subject: all, or so many.
 
         The caller owes that it may be told to whom it is told: see app/disclosures.py.
         """
         self.show(incident)
         details = MappingProxyType({"of": "who is told", "incident": incident})
         self.book.gate.write_down(Words("disclosure", by, details=details))
-        return notified.lines(self.book.connection, incident, states)
+        return notified.lines(self.book.connection, incident, states, after, most)
 
     def question_of(self, incident: str) -> Question:
         """What was asked of it. Raises NotFound where nothing was."""
