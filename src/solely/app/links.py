@@ -45,8 +45,17 @@ def open_links(ground: Ground, folder: Path | None = None) -> Iterator[Ground]:
 
 
 @contextmanager
-def serve_links(ground: Ground, folder: Path | None = None, *, most: int = MOST, hold: float = HOLD) -> Iterator[None]:
+def serve_links(
+    ground: Ground,
+    folder: Path | None = None,
+    *,
+    report: Callable[[BaseException], None] | None = None,
+    most: int = MOST,
+    hold: float = HOLD,
+) -> Iterator[None]:
     """Answer the other processes, by a socket in the folder NAME of `folder`; `ground` is one that `open_links` gave.
+
+    `report` is told of an error that is none of ours; by default it goes to standard error, by its kind and place.
 
     At the end what is being answered is answered first. A process with every key file answers nobody.
     """
@@ -60,7 +69,7 @@ def serve_links(ground: Ground, folder: Path | None = None, *, most: int = MOST,
         with Parts(ground) as parts:
             yield _answers(parts, caller, hold)
 
-    with Listener(_side(ground), sockets, answerer, _report, most):
+    with Listener(_side(ground), sockets, answerer, report or _report, most):
         yield
 
 

@@ -23,6 +23,7 @@ from solely.app.parts import Parts
 from solely.app.publish import Published
 from solely.app.recompute import Seen
 from solely.app.signed import SignedLedger
+from solely.app.starting import erase_again, erasures, note_new_policy, note_policy
 from solely.app.uses import Shown, show
 from solely.app.witnesses import Alarm
 from solely.audiences.lists import read_list
@@ -34,9 +35,8 @@ from solely.give.file import give_file, read_notices
 from solely.ledger.proof import Verified
 from solely.principal import Operator
 from solely.purpose import read_policy
-from solely.store import desk, registry, server
+from solely.store import registry, server
 from solely.store.database import Database
-from solely.store.durable import locked, put
 from solely.store.ledger import Words
 
 if TYPE_CHECKING:  # what few commands need, and what takes a while to load
@@ -72,8 +72,8 @@ class Solely:
         self._ground = Ground(self.directory, database, self.policy, self.clock)
         try:
             self.parts.signed.check()
-            self._erase_again()
-            self._note_new_policy()
+            erase_again(self.parts)
+            note_new_policy(self.parts)
             if self._signs:
                 self._stack.enter_context(Beside(lambda: self._beside(SignedLedger.checkpoint_at_once)))
         except BaseException:
@@ -138,19 +138,9 @@ class Solely:
 
     # -- verbs
 
-    def _note_new_policy(self) -> None:
-        """A policy that is not the one of the last start is an entry before anything is done under it."""
-        noted = self.directory / "ledger" / "policy"
-        with locked(noted.parent):
-            if not noted.exists() or noted.read_text() != self.policy.digest:
-                self.note_policy()
-                put(noted, self.policy.digest)
-
     def note_policy(self) -> int:
         """Write the policy's digest into the ledger; returns the entry's sequence."""
-        return self.parts.gate.write_down(
-            Words("policy", "operator", details=MappingProxyType({"policy": self.policy.digest}))
-        )
+        return note_policy(self.parts)
 
     def give(self, row: Mapping[str, str], notice: Notice) -> Given:
         """Record one giving; see `Desk.give`."""
@@ -197,24 +187,9 @@ class Solely:
         Raises NotFound for a subject nobody knows.
         """
         subject, erasure = subject.strip(), uuid.uuid4()
-        erased.add(self._erased, erasure, self.desk.names(subject))
+        erased.add(erasures(self.directory), erasure, self.desk.names(subject))
         self.desk.erase(subject, erasure, self.clock())
         self.parts.compact()
-
-    @property
-    def _erased(self) -> Path:
-        return self.directory / "registry" / "erased"
-
-    def _erase_again(self) -> None:
-        """Whom a restore brought back is erased again, before anything else is done."""
-        begun = erased.read(self._erased)
-        if not begun:
-            return
-        with Parts(self.ground) as parts:
-            made = desk.erasures(parts.login("desk"))
-        left = {id_: names for id_, names in begun.items() if id_ not in made}
-        if left and self.desk.erase_again(left, self.clock()):
-            self.parts.compact()
 
     def match(  # noqa: PLR0913 - each is one of the command's options
         self,

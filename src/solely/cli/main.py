@@ -20,7 +20,7 @@ __all__ = ["main"]
 _VERBS = (
     *("init", "give", "withdraw", "erase", "match", "decide"),
     *("uses", "affected", "assurance", "audit", "witness"),
-    *("backup", "restore", "doctor"),
+    *("backup", "restore", "doctor", "serve"),
 )
 _RIGHTS = ("held", "receipt", "export", "object", "preferences")  # verbs too: a person's own
 _GROUPS = ("approval", "audience", "campaign", "incident", "keys", "ledger", "migrate", "principal", "verify")
@@ -81,6 +81,10 @@ def _verb_of_the_office(name: str) -> Callable[..., None]:  # noqa: PLR0911 - a 
             from solely.cli.restore import restore
 
             return restore
+        case "serve":
+            from solely.cli.serve import serve
+
+            return serve
         case "assurance":
             from solely.cli.assurance import assurance
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from solely.errors import Unavailable
 from solely.store.roles import role_name
@@ -23,10 +24,15 @@ DESTROYED = "SK001"  # what 0008_keys.sql raises
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where the server answers: a libpq host (a socket's folder, or a name) and a port."""
+    """Where the server answers: a libpq host (a socket's folder, or a name) and a port.
+
+    `tls` is libpq's sslmode, for a name; `ca_file` the authority that its certificate is of, by default the system's.
+    """
 
     host: str
     port: int = 5432
+    tls: str = "verify-full"
+    ca_file: str = ""
 
     def login(self, role: str, password: str) -> psycopg.Connection:
         """A connection as that role, each statement its own transaction unless one is opened."""
@@ -39,6 +45,7 @@ class Database:
     def _connect(self, user: str, password: str, name: str) -> psycopg.Connection:
         try:
             return psycopg.connect(
+                make_conninfo(**self._secured()),
                 host=self.host,
                 port=self.port,
                 user=user,
@@ -54,6 +61,13 @@ class Database:
                 where=f"role {user}",
                 cure="look at postgres/server.log, and that the key files belong to this directory",
             ) from error
+
+    def _secured(self) -> dict[str, str]:
+        """A socket of this machine needs no TLS, and has none."""
+        if self.host.startswith("/"):
+            return {}
+        authority = self.ca_file or ("system" if self.tls == "verify-full" else "")
+        return {"sslmode": self.tls} | ({"sslrootcert": authority} if authority else {})
 
 
 @contextmanager

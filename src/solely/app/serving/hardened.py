@@ -1,0 +1,42 @@
+"""What a process that holds keys gives up for good: core dumps, being looked into, new rights, outliving its parent.
+
+Linux's prctl(2). Not dumpable also means that its /proc/PID/mem and environ are nobody's but root's, so that two
+processes of one user can't look into each other.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+
+from solely.errors import Unavailable
+
+__all__ = ["end_with_parent", "harden"]
+
+_DEATH_SIGNAL, _DUMPABLE, _NO_NEW_RIGHTS = 1, 4, 38  # PR_SET_… of linux/prctl.h
+
+
+def harden() -> None:
+    """No core dump, no look into its memory or environment, no new rights by a program it starts."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(_DUMPABLE, 0)
+    _prctl(_NO_NEW_RIGHTS, 1)
+
+
+def end_with_parent(parent: int) -> None:
+    """Be told to end (SIGTERM) once `parent`, its process id, is gone; at once where it is gone already.
+
+    A change of user takes it back: call it after one.
+    """
+    _prctl(_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+        raise Unavailable(
+            os.strerror(ctypes.get_errno()), where=f"prctl {option}", cure="the service needs Linux 3.5 or later"
+        )

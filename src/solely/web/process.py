@@ -1,0 +1,106 @@
+"""What one process serves: all compartments for a trial, or one with its own role, key files and links alone."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from starlette.types import ASGIApp
+
+from solely.app import Solely
+from solely.app.ground import Ground
+from solely.app.serve_settings import ServeSettings
+from solely.app.serving.hardened import harden
+from solely.app.serving.log import Log, failed, open_log
+from solely.app.serving.process import at_work
+from solely.app.serving.reach import reached
+from solely.principal import Home
+from solely.web.access import Logged
+from solely.web.alive import alive, is_ready
+from solely.web.runner import serve_until_told
+
+__all__ = ["serve_one", "serve_trial"]
+
+HOMES: tuple[Home, ...] = get_args(Home)
+
+
+@contextmanager
+def _application(ground: Ground, _homes: Sequence[Home], _settings: ServeSettings) -> Iterator[ASGIApp]:
+    """What the compartments of a process answer over HTTP."""
+    yield alive(partial(is_ready, ground))
+
+
+def serve_trial(
+    directory: Path, settings: ServeSettings, place: socket.socket, ready: Callable[[], None] = lambda: None
+) -> None:
+    """All compartments in one process, until SIGTERM or SIGINT. Raises what `Solely` raises."""
+    harden()
+    log = open_log(sys.stderr, "all", settings.log.level)
+    with Solely(directory) as solely:
+        _serve(solely.ground, HOMES, settings, place, log, ready)
+    log.info("ended")
+
+
+def serve_one(
+    directory: Path,
+    name: str,
+    settings: ServeSettings,
+    place: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """One compartment, until SIGTERM or SIGINT. Raises what `at_work` raises."""
+    harden()
+    log = open_log(sys.stderr, name, settings.log.level)
+    with (
+        _ended_by_sigterm(),
+        reached(directory, settings) as database,
+        at_work(directory, name, database, partial(_report, log)) as ground,
+    ):
+        _serve(ground, [_home(name)], settings, place, log, ready)
+    log.info("ended")
+
+
+def _serve(
+    ground: Ground,
+    homes: Sequence[Home],
+    settings: ServeSettings,
+    place: socket.socket,
+    log: Log,
+    ready: Callable[[], None],
+) -> None:
+    def begun() -> None:
+        log.info("ready", port=place.getsockname()[1])
+        ready()
+
+    with _application(ground, homes, settings) as app:
+        serve_until_told(Logged(app, log, time.perf_counter), place, settings, ground.directory, begun)
+    log.info("drained")
+
+
+def _home(name: str) -> Home:
+    return next(one for one in HOMES if one == name)
+
+
+def _report(log: Log, error: BaseException) -> None:
+    failed(log, error, "a call from another process failed")
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM before it serves, or after, closes what is open and ends it."""
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        sys.exit(0)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

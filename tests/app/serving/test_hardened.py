@@ -1,0 +1,65 @@
+"""A process that holds keys can't be looked into by another of its user, dumps no core, and ends with its parent."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from solely.app.serving.hardened import end_with_parent
+
+HELD = """
+import os, resource, sys
+from solely.app.serving.hardened import harden
+if sys.argv[1] == "hard":
+    harden()
+status = open("/proc/self/status").read()
+print(resource.getrlimit(resource.RLIMIT_CORE)[1], status.count("NoNewPrivs:\\t1"), flush=True)
+sys.stdin.read()
+"""
+PARENT = """
+import os, subprocess, sys, time
+child = "from solely.app.serving.hardened import end_with_parent; import os, time; end_with_parent(os.getppid()); "
+child += "print(os.getpid(), flush=True); time.sleep(60)"
+with subprocess.Popen([sys.executable, "-c", child]):
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", ["hard", "soft"])
+def test_it_has_no_core_and_no_way_to_new_rights(how):
+    with subprocess.Popen(
+        [sys.executable, "-c", HELD, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        core, no_new = process.stdout.readline().split()
+        owner = Path(f"/proc/{process.pid}/environ").stat().st_uid
+        process.stdin.close()
+    assert (no_new == "1") == (how == "hard")
+    if how == "hard":
+        assert core == "0"
+        assert owner == 0  # as the kernel has it for one that is not dumpable
+
+
+def test_it_is_told_to_end_once_its_parent_is_killed():
+    began = time.monotonic()
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        child = int(parent.stdout.readline())
+        os.kill(child, 0)
+        parent.kill()
+        assert parent.stdout.read() == ""  # which the child holds open until it ends, or for a minute
+        assert time.monotonic() - began < 30
+
+
+def test_it_ends_at_once_where_its_parent_is_gone_already():
+    told = []
+    before = signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+    try:
+        end_with_parent(1 if os.getppid() != 1 else 2)
+    finally:
+        ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # this process goes on without
+        signal.signal(signal.SIGTERM, before)
+    assert told == [True]
