@@ -7,7 +7,7 @@ import pytest
 
 from solely.errors import BadInput, Refused
 from solely.principal import HOMES, KINDS, RIGHTS, Agreement, Operator, Principal
-from solely.principal.who import check_acts, check_name
+from solely.principal.who import check_acts, check_name, check_purposes
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -99,3 +99,13 @@ def test_a_kind_gets_all_its_acts_or_some_and_never_another_s(kind, home):
     for wrong in ([], ["no-such"], [*most, "no-such"], ["witness" if kind != "witness" else "give"]):
         with pytest.raises(BadInput):
             check_acts(kind, home, wrong)
+
+
+def test_purposes_are_those_there_are_each_once_and_none_where_nothing_is_said():
+    known = frozenset({"two-factor", "login-alert"})
+    assert check_purposes(None, known) is None
+    assert check_purposes(["two-factor", "login-alert", "two-factor"], known) == ["login-alert", "two-factor"]
+    for wrong in ([], ["typed-secret"], ["two-factor", "typed-secret"]):
+        with pytest.raises(BadInput) as caught:
+            check_purposes(wrong, known)
+        assert "typed-secret" not in str(caught.value)

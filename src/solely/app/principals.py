@@ -39,7 +39,7 @@ from solely.principal import (
 )
 from solely.principal.api_key import KEY_BYTES, UNKNOWN
 from solely.principal.subject_token import is_token
-from solely.principal.who import check_acts, check_name
+from solely.principal.who import check_acts, check_name, check_purposes
 from solely.store import principals as store
 from solely.store.database import answering
 from solely.store.ledger import Words
@@ -173,7 +173,7 @@ class Principals:
         Raises BadInput, Refused for who may not, Conflict where the name stands or is another kind's.
         """
         check_name(name)
-        chosen, narrowed = check_acts(kind, self.home, acts), _narrowed(purposes, self.purposes)
+        chosen, narrowed = check_acts(kind, self.home, acts), check_purposes(purposes, self.purposes)
         self._require_over(by, kind)
         row = PrincipalRow(name, kind, sorted(chosen), narrowed, self.clock(), None)
         with self._change():
@@ -216,7 +216,7 @@ class Principals:
         """
         if acts is not None and not acts:
             raise BadInput("a principal without acts is a revoked one", where="acts", cure="revoke it")
-        narrowed = _narrowed(purposes, self.purposes)
+        narrowed = check_purposes(purposes, self.purposes)
         with self._change():
             row = self._standing(name)
             self._require_over(by, row.kind)
@@ -366,15 +366,6 @@ def open_principals(parts: Parts, home: Home, announce: Callable[[str], None]) -
         announce=announce,
         purposes=frozenset(one.name for one in known if home in {one.compartment, "registry"}),
     )
-
-
-def _narrowed(purposes: Collection[str] | None, known: frozenset[str]) -> list[str] | None:
-    if purposes is None:
-        return None
-    if not purposes or not known.issuperset(purposes):
-        cure = f"some of: {', '.join(sorted(known)) or 'none'}"
-        raise BadInput("not purposes of this compartment", where="purposes", cure=cure)
-    return sorted(set(purposes))
 
 
 def _checked(known: Known | None) -> Known:

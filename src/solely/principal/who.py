@@ -11,7 +11,7 @@ from uuid import UUID
 from solely.errors import BadInput, Refused
 from solely.principal.rights import RIGHTS, Home, Kind
 
-__all__ = ["Agreement", "Operator", "Principal", "check_acts", "check_name"]
+__all__ = ["Agreement", "Operator", "Principal", "check_acts", "check_name", "check_purposes"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -106,3 +106,13 @@ def check_acts(kind: Kind, home: Home, acts: Collection[str] | None) -> frozense
     if not chosen or not chosen <= most:
         raise BadInput("not acts of this kind", where="acts", cure=f"some of: {', '.join(sorted(most))}")
     return chosen
+
+
+def check_purposes(purposes: Collection[str] | None, known: frozenset[str]) -> list[str] | None:
+    """The purposes a principal is narrowed to, in order; None where it is not. Raises BadInput for others, and none."""
+    if purposes is None:
+        return None
+    if not purposes or not known.issuperset(purposes):
+        cure = f"some of: {', '.join(sorted(known)) or 'none'}"
+        raise BadInput("not purposes of this compartment", where="purposes", cure=cure)
+    return sorted(set(purposes))
