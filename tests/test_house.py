@@ -70,6 +70,11 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "keys/file.py": "keys/test_keyring.py",
     "store/rotation.py": "rotation/test_rows.py",
     "store/migrate.py": "store/test_database.py",
+    "store/requests.py": "web/api/test_once.py",
+    "web/api/answer.py": "web/api/test_once.py",
+    "web/api/calls.py": "web/api/test_once.py",
+    **{f"web/api/{one}.py": "web/api/test_door.py" for one in ("app", "bounds", "caller", "health", "metrics")},
+    "web/api/routes.py": "web/api/test_matrix.py",
 }
 
 

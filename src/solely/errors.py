@@ -7,7 +7,10 @@
     │   ├── GivingError     one giving
     │   ├── NoticeError     the texts people saw
     │   ├── PolicyError     policy.toml
-    │   └── SettingsError   verification.toml, ledger.toml, incidents.toml
+    │   ├── SettingsError   verification.toml, ledger.toml, incidents.toml, solely.toml
+    │   ├── TooLarge        more than is taken at once            413  exit 2
+    │   ├── TooSlow         a request that did not come in time   408  exit 2
+    │   └── WrongType       a body of another content type        415  exit 2
     ├── Refused             understood, and not allowed               403  exit 3
     │   ├── WrongAnswer     an answer to a challenge that isn't right 401  exit 3
     │   ├── Throttled       too many tries: wait until `retry_at`     429  exit 3
@@ -15,6 +18,7 @@
     │   └── Unauthenticated no key or token that opens anything here  401  exit 3
     ├── NotFound            no such subject, audience or directory    404  exit 4
     ├── Conflict            what stands already says otherwise        409  exit 5
+    │   └── Outdated        it was changed since it was read         412  exit 5
     ├── Tampered            stored bytes are not what was written     500  exit 6
     └── Unavailable         a part that is needed does not answer     503  exit 7
 
@@ -37,6 +41,7 @@ __all__ = [
     "ListError",
     "NotFound",
     "NoticeError",
+    "Outdated",
     "PolicyError",
     "ProofNeeded",
     "Refused",
@@ -44,9 +49,12 @@ __all__ = [
     "SolelyError",
     "Tampered",
     "Throttled",
+    "TooLarge",
+    "TooSlow",
     "Unauthenticated",
     "Unavailable",
     "WrongAnswer",
+    "WrongType",
 ]
 
 
@@ -107,6 +115,24 @@ class SettingsError(BadInput):
     """Settings that can't be read, or that the rules do not allow."""
 
 
+class TooLarge(BadInput):
+    """More than is taken at once; what came was thrown away."""
+
+    status = 413
+
+
+class TooSlow(BadInput):
+    """A request that did not come whole in the time there is for it."""
+
+    status = 408
+
+
+class WrongType(BadInput):
+    """A body of a content type that is not taken here."""
+
+    status = 415
+
+
 class Refused(SolelyError):
     """Understood and not allowed; a refusal of a use is in the ledger."""
 
@@ -151,6 +177,12 @@ class Conflict(SolelyError):
     """What stands already says otherwise."""
 
     status, exit_code = 409, 5
+
+
+class Outdated(Conflict):
+    """What was to be changed is no longer what the caller read; nothing was changed."""
+
+    status = 412
 
 
 class Tampered(SolelyError):

@@ -228,6 +228,7 @@ def test_what_holds_keys_does_not_print_compare_hash_pickle_copy_or_format(ring,
         "tokeniser": ring.tokeniser("two-factor"),
         "ledger": new_keyring("ledger", [], os.urandom).ledger(),
         "mac": ring.with_secret("tokens", "00" * 32).mac("tokens"),
+        "box": ring.with_secret("answers", "00" * 32).box("answers"),
     }[name]
     assert repr(holder) == str(holder) == f"<{type(holder).__name__}>"
     for forbidden in (hash, pickle.dumps, copy.copy, copy.deepcopy, format, lambda one: one == one):  # noqa: PLR0124
@@ -272,3 +273,18 @@ def test_a_secret_that_is_no_key_of_32_bytes_macs_nothing_and_is_not_quoted(ring
         ring.with_secret("tokens", secret).mac("tokens")
     assert not secret or secret not in str(caught.value)
     assert caught.value.__context__ is None
+
+
+def test_what_is_boxed_opens_for_the_same_key_and_what_it_was_bound_to(ring):
+    key, other = (ring.with_secret("answers", digit * 64).box("answers") for digit in "12")
+    box = key.close(os.urandom(12), b"an answer", b"of one caller")
+    assert b"an answer" not in box
+    assert key.open(box, b"of one caller") == b"an answer"
+    for opener, kept, bound in (
+        (key, box, b"of another"),
+        (other, box, b"of one caller"),
+        (key, box[:-1] + bytes([box[-1] ^ 1]), b"of one caller"),
+        (key, box[:5], b"of one caller"),
+    ):
+        with pytest.raises(Tampered):
+            opener.open(kept, bound)

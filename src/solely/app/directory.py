@@ -55,8 +55,9 @@ def _new_keyrings(policy: Policy) -> dict[str, Keyring]:
     keyrings["advertising"] = keyrings["advertising"].with_secret("noise", secrets.token_hex(32))
     for name in SECURITY_SECRETS:
         keyrings["security"] = keyrings["security"].with_secret(name, secrets.token_hex(32))
-    for name in SCHEMAS:  # the tokens of single people, which each compartment takes from itself alone
-        keyrings[name] = keyrings[name].with_secret("subject-tokens", secrets.token_hex(32))
+    for name in SCHEMAS:  # the tokens of single people and the answers kept, which each reads for itself alone
+        for secret_of in ("subject-tokens", "answers"):
+            keyrings[name] = keyrings[name].with_secret(secret_of, secrets.token_hex(32))
     keyrings["ledger"] = keyrings["ledger"].with_secret("origin", f"solely.local/{secrets.token_hex(8)}")
     for one, other in PAIRS:
         name, secret = secret_name(one, other), secrets.token_hex(32)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from importlib.metadata import version
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # what few commands need, and what takes a while to load
 __all__ = ["SOFTWARE", "Parts"]
 
 SOFTWARE = version("solely")
+Made = TypeVar("Made")
 
 
 class Parts:
@@ -66,6 +68,10 @@ class Parts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
         self._stack.close()
 
     def renew(self) -> Self:
@@ -76,6 +82,17 @@ class Parts:
                 del vars(self)[made]
             self._stamps = written
         return self
+
+    def keep(self, name: object, make: Callable[[], Made]) -> Made:
+        """What is made from these parts once, under that name, and again when they are."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: Made = self._kept[name]
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[object, Any]:
+        return {}
 
     def login(self, name: str) -> psycopg.Connection:
         """Another connection as the role of that key file, closed with the rest."""

@@ -87,8 +87,8 @@ class Limits(Table):
     json_depth: Annotated[int, Field(ge=1, le=256)] = 32
     at_once: Count = 64
     connections: Count = 2_000
-    rate: Annotated[float, Field(gt=0, le=1_000_000)] = 200.0  # requests of a principal, each second
-    burst: Count = 400
+    rate: Annotated[float, Field(gt=0, le=1_000_000)] = 2_000.0  # requests of a key, each second
+    burst: Count = 4_000
     request_seconds: Seconds = 10.0
     read_seconds: Seconds = 10.0  # how long a client may be silent
     drain_seconds: Seconds = 20.0

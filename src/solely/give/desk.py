@@ -97,8 +97,7 @@ class Desk:
         columns = (*COLUMNS, "country") if "country" in row else COLUMNS
         rules = replace(self.rules((notice,), now).with_columns(columns), lifts=lifts)
         batch = self.batch([(1, [row[column] for column in columns])], rules, {})
-        prepared = prepare(batch, rules, self.intakes)
-        given = self.record(batch, prepared, rules)
+        given, prepared = self.enter(batch, rules)
         for _, reason in prepared.refused:
             raise GivingError(reason, CURES[reason])
         return given
@@ -131,11 +130,19 @@ class Desk:
 
         Raises Conflict where a notice got another text at this moment.
         """
+        return self._settled(batch, prepared, rules)[0]
+
+    def enter(self, batch: Batch, rules: Rules) -> tuple[Given, Prepared]:
+        """Prepare a batch here and record it; returns what became of it, and as what it was recorded."""
+        return self._settled(batch, prepare(batch, rules, self.intakes), rules)
+
+    def _settled(self, batch: Batch, prepared: Prepared, rules: Rules) -> tuple[Given, Prepared]:
         try:
-            return self._record(batch, prepared, rules)
+            return self._record(batch, prepared, rules), prepared
         except Conflict:  # at this moment another desk gave for the same new people, or one of them chose otherwise
             again = self.batch(batch.rows, rules, {})
-            return self._record(again, prepare(again, rules, self.intakes), rules)
+            prepared = prepare(again, rules, self.intakes)
+            return self._record(again, prepared, rules), prepared
 
     def _record(self, batch: Batch, prepared: Prepared, rules: Rules) -> Given:
         with answering(), self.connection.transaction():

@@ -60,11 +60,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch ready to be recorded: a sheet for each purpose, and the refused rows with their reasons."""
+    """A batch ready to be recorded: a sheet for each purpose, and the refused rows with their reasons.
+
+    `givings`: by a row's number, the id of the giving that it is (32 hex digits).
+    """
 
     rows: int
     sheets: Sequence[Sheet]
     refused: Sequence[tuple[int, str]]
+    givings: Mapping[int, str] = field(default_factory=dict)
 
     def reasons(self) -> Counter[str]:
         return Counter(reason for _, reason in self.refused)
@@ -73,6 +77,7 @@ class Prepared:
 def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -> Prepared:
     """Read, check and take each row; a row that can't be taken is refused with its reason, the others go on."""
     asked: dict[str, list[tuple[Asked, UUID]]] = {}
+    numbers: dict[str, list[int]] = {}
     refused: list[tuple[int, str]] = []
     digests = {name: notice.digest for name, notice in rules.notices.items()}
     for number, cells in batch.rows:
@@ -84,8 +89,14 @@ def prepare(batch: Batch, rules: Rules, intakes: Mapping[Compartment, Intake]) -
             continue
         pseudonym = UUID(bytes=batch.pseudonyms[one.subject, one.purpose.compartment])
         asked.setdefault(one.purpose.name, []).append((one, pseudonym))
-    sheets = [_sheet(rules.policy.purpose(name), group, intakes) for name, group in asked.items()]
-    return Prepared(len(batch.rows), sheets, refused)
+        numbers.setdefault(one.purpose.name, []).append(number)
+    sheets: list[Sheet] = []
+    givings: dict[int, str] = {}
+    for name, group in asked.items():
+        lines = _lines(rules.policy.purpose(name), group, intakes)
+        sheets.append(sheet(rules.policy.purpose(name), frozenset(one.notice for one, _ in group), lines))
+        givings.update(zip(numbers[name], (line.giving for line in lines), strict=True))
+    return Prepared(len(batch.rows), sheets, refused, givings)
 
 
 def _read(cells: list[str], rules: Rules, digests: Mapping[str, bytes]) -> Asked:
@@ -107,10 +118,9 @@ def _check_choice(one: Asked, chosen: Sequence[Preference], rules: Rules) -> Non
         raise GivingError("objected", CURES["objected"])
 
 
-def _sheet(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> Sheet:
+def _lines(purpose: Purpose, group: Sequence[tuple[Asked, UUID]], intakes: Mapping[Compartment, Intake]) -> list[Line]:
     taken = intakes[purpose.compartment].take(group)
-    lines = [_line(one, pseudonym.hex, held) for (one, pseudonym), held in zip(group, taken, strict=True)]
-    return sheet(purpose, frozenset(one.notice for one, _ in group), lines)
+    return [_line(one, pseudonym.hex, held) for (one, pseudonym), held in zip(group, taken, strict=True)]
 
 
 def _line(asked: Asked, person: str, taken: Taken) -> Line:

@@ -1,6 +1,6 @@
 """A key file per compartment, a key per purpose; work is done with keys, keys are not handed out."""
 
-from solely.keys.capabilities import KEY_BYTES, NONCE_BYTES, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys
+from solely.keys.capabilities import KEY_BYTES, NONCE_BYTES, BoxKey, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys
 from solely.keys.keyring import USES, Keyring, Use, new_keyring
 from solely.keys.wrap import Argon2, Context, Passphrase, Wrap
 
@@ -9,6 +9,7 @@ __all__ = [
     "NONCE_BYTES",
     "USES",
     "Argon2",
+    "BoxKey",
     "Context",
     "Entropy",
     "Keyring",

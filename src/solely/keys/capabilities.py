@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from solely.errors import Tampered, Unavailable
 
-__all__ = ["KEY_BYTES", "NONCE_BYTES", "Entropy", "LedgerKeys", "MacKey", "SealKeys", "TokenKeys", "Unseen"]
+__all__ = ["KEY_BYTES", "NONCE_BYTES", "BoxKey", "Entropy", "LedgerKeys", "MacKey", "SealKeys", "TokenKeys", "Unseen"]
 
 Entropy = Callable[[int], bytes]  # a number of bytes, all uniformly random
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -138,3 +138,24 @@ class MacKey(Unseen):
         mac = self._mac.copy()
         mac.update(message)
         return mac.finalize()
+
+
+@final
+class BoxKey(Unseen):
+    """A key for what one process keeps for itself: AES-256-GCM-SIV (RFC 8452), the nonce before the ciphertext."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCMSIV(key)
+
+    def close(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+        """Nonce, ciphertext and tag: 28 bytes more than `data`, which is not empty."""
+        return nonce + self._aead.encrypt(nonce, data, associated)
+
+    def open(self, box: bytes, associated: bytes) -> bytes:
+        """What was put in. Raises Tampered where anything differs."""
+        try:
+            return self._aead.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], associated)
+        except (InvalidTag, ValueError):
+            raise Tampered("what was kept does not open", where="its box") from None

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, Literal, final, get_args
 
 from solely.errors import Conflict, NotFound, Tampered
-from solely.keys.capabilities import KEY_BYTES, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys, Unseen
+from solely.keys.capabilities import KEY_BYTES, BoxKey, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys, Unseen
 from solely.keys.file import RESTORE, read_file, read_head, write_file
 from solely.keys.wrap import WHERE, Wrap
 
@@ -107,10 +107,17 @@ class Keyring(Unseen):
 
     def mac(self, name: str) -> MacKey:
         """The capability of a secret that is a key of 32 bytes, in hex. Raises NotFound, Tampered where it is none."""
+        return MacKey(self._secret_key(name))
+
+    def box(self, name: str) -> BoxKey:
+        """The capability to box and open with such a secret. Raises NotFound, Tampered."""
+        return BoxKey(self._secret_key(name))
+
+    def _secret_key(self, name: str) -> bytes:
         text = self.secret(name)
         if not _HEX_KEY.fullmatch(text):
             raise Tampered(f"the secret {name} is no key", where=f"keyring of {self.compartment}", cure=RESTORE)
-        return MacKey(_key(text))
+        return _key(text)
 
     def with_secret(self, name: str, value: str) -> Keyring:
         """A keyring that holds that secret too."""

@@ -67,6 +67,8 @@ _PRINCIPALS: Mapping[str, str] = {
     "api_keys": "INSERT, UPDATE",
     "approvals": "INSERT, UPDATE",
 }
+# Each keeps the answers to the changes it was asked for.
+_REQUESTS = {"requests": "INSERT, UPDATE, DELETE"}
 # What the desk may do elsewhere: add rows, read back nothing but the registry.
 _DESK: Mapping[str, str] = {
     "registry.pseudonyms": "SELECT, INSERT",
@@ -141,7 +143,7 @@ def given(connection: psycopg.Connection) -> Iterator[tuple[str, str, str]]:
     for schema in SCHEMAS:
         for table in _tables(connection, schema):
             yield f"{schema}.{table}", "SELECT", schema
-            if rights := _OWN.get(schema, _PRINCIPALS).get(table, _PRINCIPALS.get(table)):
+            if rights := {**_PRINCIPALS, **_REQUESTS, **_OWN.get(schema, {})}.get(table):
                 yield f"{schema}.{table}", rights, schema
             if schema in COMPARTMENTS and table in _DESK_ADDS:
                 yield f"{schema}.{table}", "INSERT", "desk"

@@ -1,0 +1,21 @@
+"""The HTTP API: the same verbs under /v1, as compartments answer them. `open_api` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solely.app.ground import Ground
+from solely.app.serve_settings import ServeSettings
+from solely.principal import Home
+from solely.web.api import subjects
+from solely.web.api.app import Api
+from solely.web.api.routes import Route
+
+__all__ = ["ROUTES", "Api", "open_api"]
+
+ROUTES: tuple[Route, ...] = (*subjects.ROUTES,)
+
+
+def open_api(ground: Ground, homes: Sequence[Home], settings: ServeSettings) -> Api:
+    """The API of these compartments. Serve its `door` by ASGI, and `close` it at the end."""
+    return Api(ground, homes, settings, ROUTES)

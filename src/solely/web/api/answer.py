@@ -1,0 +1,49 @@
+"""An answer: status, body, content type and headers, as it is sent and as it is kept for who asks again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+__all__ = ["JSON", "Answer", "answer_of", "read_answer"]
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What is answered. An empty body has no type."""
+
+    status: int
+    body: bytes = b""
+    type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def response(self) -> Response:
+        """As it is sent."""
+        headers = {**self.headers, "content-type": self.type} if self.body else dict(self.headers)
+        return Response(self.body, self.status, headers)
+
+    def to_bytes(self) -> bytes:
+        """As it is kept."""
+        head = json.dumps([self.status, self.type, dict(self.headers)]).encode()
+        return head + b"\n" + self.body
+
+
+def read_answer(data: bytes) -> Answer:
+    """An answer as `to_bytes` wrote it."""
+    head, _, body = data.partition(b"\n")
+    status, type_, headers = json.loads(head)
+    return Answer(status, body, type_, headers)
+
+
+def answer_of(said: BaseModel | Answer | None, status: int) -> Answer:
+    """What an endpoint returned, as an answer: a model is JSON, nothing is an empty body."""
+    if isinstance(said, Answer):
+        return said
+    return Answer(status, said.model_dump_json(by_alias=True).encode() if said is not None else b"")

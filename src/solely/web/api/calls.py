@@ -1,0 +1,128 @@
+"""Requests answered: who calls is looked up, may they is asked, done once, answered and kept. In a worker's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from solely.app.parts import Parts
+from solely.errors import SolelyError
+from solely.principal import Home, Principal
+from solely.store.requests import Request
+from solely.web.api.answer import Answer, answer_of
+from solely.web.api.caller import principals
+from solely.web.api.once import Once
+from solely.web.api.problem import other, problem
+from solely.web.api.routes import Call, Given, Outcomes, Route
+
+__all__ = ["Asked", "answer_all", "once", "report"]
+
+Admit = Callable[[Principal], None]  # raises Throttled for who asks too often
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """One request as it came: the key shown, what FastAPI read, headers; its idempotency key, and what it is for."""
+
+    home: Home
+    key: str
+    given: Given
+    headers: Mapping[str, str]
+    repeat: str | None
+    what: bytes
+
+
+def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) -> list[Answer]:
+    """Answer requests of one route and one compartment, each as if it were alone."""
+    answers: dict[int, Answer] = {}
+    known: dict[str, Principal | SolelyError] = {}
+    calls: dict[int, Call] = {}
+    for place, one in enumerate(many):
+        try:
+            calls[place] = _call(parts, route, one, known, admit)
+        except SolelyError as error:
+            answers[place] = problem(error)
+    taken = _take(parts, route, many, calls, answers)
+    doing = [place for place in calls if place not in answers]
+    for place, said in zip(doing, _run(parts, route, [(calls[n], many[n].given) for n in doing]), strict=True):
+        answers[place] = problem(said) if isinstance(said, SolelyError) else answer_of(said, route.status)
+    done = [(request, answers[place]) for place, request in taken.items()]
+    if done:
+        once(parts, many[0].home).keep(done)
+    return [answers[place] for place in range(len(many))]
+
+
+def _run(parts: Parts, route: Route, some: Sequence[tuple[Call, Given]]) -> Outcomes:
+    if not some:
+        return []
+    try:
+        return route.run(parts, some)
+    except SolelyError as error:
+        return [error for _ in some]
+    except Exception as error:  # noqa: BLE001 - a fault of ours: told as one, and nothing of what it says
+        report(error)
+        return [other(500, "something went wrong here", "ask again; tell whoever runs this") for _ in some]
+
+
+def report(error: BaseException) -> None:
+    """Write a fault down: what it is and where; not what it says, which may quote a value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
+    structlog.get_logger("solely").error("fault", kind=type(error).__name__, place=place)
+
+
+def _call(parts: Parts, route: Route, one: Asked, known: dict[str, Principal | SolelyError], admit: Admit) -> Call:
+    """Who calls, if they may. Raises Unauthenticated, Refused, Throttled."""
+    if one.key not in known:
+        try:
+            known[one.key] = principals(parts, one.home).authenticate(one.key)
+        except SolelyError as error:
+            known[one.key] = error
+    who = known[one.key]
+    if isinstance(who, SolelyError):
+        raise who
+    admit(who)
+    who.require(route.act)
+    if "subject" in one.given:
+        who.require_subject(one.given["subject"])
+    if "advertiser" in one.given and who.kind in {"advertiser", "partner"}:
+        who.require_advertiser(one.given["advertiser"], parts.ground.clock())
+    return Call(parts, who, one.headers)
+
+
+def _take(
+    parts: Parts, route: Route, many: Sequence[Asked], calls: Mapping[int, Call], answers: dict[int, Answer]
+) -> dict[int, Request]:
+    """Take what comes with an idempotency key; what was answered before is answered so again."""
+    wanted = {}
+    for place, call in calls.items():
+        if (repeat := many[place].repeat) is not None:
+            wanted[place] = once(parts, call.home).request(call.principal, repeat, many[place].what)
+    if not wanted:
+        return {}
+    home = many[0].home
+    outcomes = once(parts, home).take(list(wanted.values()), again=route.again, now=parts.ground.clock())
+    for place, outcome in zip(list(wanted), outcomes, strict=True):
+        if outcome is not None:
+            del wanted[place]
+            answers[place] = problem(outcome) if isinstance(outcome, SolelyError) else _repeated(outcome)
+    return wanted
+
+
+def _repeated(answer: Answer) -> Answer:
+    return Answer(answer.status, answer.body, answer.type, {**answer.headers, "idempotent-replayed": "true"})
+
+
+def once(parts: Parts, home: Home) -> Once:
+    """The answers kept by a compartment, opened once for these parts."""
+    return parts.keep(("once", home), partial(_open_once, parts, home))
+
+
+def _open_once(parts: Parts, home: Home) -> Once:
+    keyring = parts.ground.keyring(home)
+    return Once(principals(parts, home).connection, home, keyring.mac("answers"), keyring.box("answers"))

@@ -1,0 +1,87 @@
+"""The door: what each request passes, whatever it asks for. Bounds, a request id, security headers, a line, a figure.
+
+More at once than there is room for are turned away at once (503): waiting would help nobody.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from solely.app.serve_settings import Limits
+from solely.errors import Unavailable
+from solely.web.api.answer import Answer
+from solely.web.api.metrics import Metrics
+from solely.web.api.problem import other, problem
+
+__all__ = ["ALWAYS", "Door"]
+
+ALWAYS = ("/health/live", "/health/ready")  # answered however busy it is
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_HEADERS = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+)
+
+
+class Door:
+    """What stands before the application."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
+        self._app, self._limits, self._metrics = app, limits, metrics
+        self._busy = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":  # there is nothing to start: whoever opened this did
+            return
+        began, id_, status = time.perf_counter(), secrets.token_hex(8), 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS:
+                    headers.setdefault(name, value)
+                headers["request-id"] = id_
+            await send(message)
+
+        self._busy += 1
+        self._metrics.busy.set(self._busy)
+        try:
+            await self._pass(scope, receive, sent)
+        except Exception:  # noqa: BLE001 - told and written down already, where it happened
+            status = 500
+        finally:
+            self._busy -= 1
+            self._note(scope, id_, status, time.perf_counter() - began)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (answer := self._turned_away(scope)) is not None:
+            await answer.response()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _turned_away(self, scope: Scope) -> Answer | None:
+        if self._busy > self._limits.at_once and scope["path"] not in ALWAYS:
+            self._metrics.turned_away.inc()
+            return problem(Unavailable("too many at once", where="this service", cure="ask again in a moment"))
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > self._limits.header_bytes:
+            return other(431, "the headers are too large", f"send {self._limits.header_bytes} bytes at most")
+        return None
+
+    def _note(self, scope: Scope, id_: str, status: int, seconds: float) -> None:
+        """By the route's pattern: a path may name a person."""
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.note(method, route, status, seconds)
+        structlog.get_logger("solely").info(
+            "request", id=id_, method=method, route=route, status=status, ms=round(seconds * 1000, 1)
+        )

@@ -1,0 +1,126 @@
+"""Routes: each says in one place who may come by it, what it does, and whether it may be done again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict
+
+from solely.app.ground import Ground
+from solely.app.parts import Parts
+from solely.errors import Outdated, SolelyError
+from solely.principal import Home, Principal
+from solely.web.api.answer import Answer
+
+__all__ = ["Body", "Call", "Given", "Name", "Outcomes", "Route", "Said", "Subject", "Together", "etag"]
+
+# Visible ASCII without the slash: what stands in a path as it is, and comes out as it went in.
+Subject = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[!-.0-~]+$",
+        description="the platform's own opaque id of a person",
+        examples=["ana"],
+    ),
+]
+Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="an opaque id", examples=["shop"])]
+
+
+class Body(BaseModel):
+    """What is sent: nothing beside what is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Said(BaseModel):
+    """What is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Call:
+    """One request at work: who calls, the parts of this thread, and the headers as they came (names in small)."""
+
+    parts: Parts
+    principal: Principal
+    headers: Mapping[str, str]
+
+    @property
+    def ground(self) -> Ground:
+        """What this process stands on."""
+        return self.parts.ground
+
+    @property
+    def home(self) -> Home:
+        """The compartment that is asked."""
+        return self.principal.compartment
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
+        return self.parts.ground.clock()
+
+    def check_match(self, tag: str) -> None:
+        """Raise Outdated where the caller changes what they read, and it was changed since: their `If-Match` says."""
+        asked = self.headers.get("if-match")
+        if asked is not None and asked != "*" and tag not in {one.strip() for one in asked.split(",")}:
+            raise Outdated("it was changed since it was read", where="If-Match", cure="read it again, then change it")
+
+
+Given = Mapping[str, Any]  # what FastAPI read of path, query and body, by the endpoint's own names
+Outcomes = Sequence["BaseModel | Answer | SolelyError | None"]
+Together = Callable[[Parts, Sequence[tuple[Call, Given]]], Outcomes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A route: `endpoint` takes a Call as `call`, and by name what it reads of path, query and body.
+
+    `homes`: the compartments that answer it, each for its own keys. `act`: the right it takes, of principal/rights.py.
+    `again`: whether doing it twice is as doing it once, where the first time was cut off. `together`: does several at
+    once. `slow`: takes long, and so has threads of its own. `raw`: takes the request's body as it comes.
+    """
+
+    method: str
+    path: str
+    homes: tuple[Home, ...]
+    act: str
+    endpoint: Callable[..., BaseModel | Answer | None]
+    status: int = 200
+    again: bool = True
+    together: Together | None = None
+    slow: bool = False
+    raw: bool = False
+    problems: tuple[type[SolelyError], ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return self.method not in {"GET", "HEAD"}
+
+    def run(
+        self, parts: Parts, many: Sequence[tuple[Call, Given]]
+    ) -> Sequence[BaseModel | Answer | SolelyError | None]:
+        """Do these: what each is answered, or its error."""
+        if self.together is not None:
+            return self.together(parts, many)
+        return [self._alone(call, given) for call, given in many]
+
+    def _alone(self, call: Call, given: Given) -> BaseModel | Answer | SolelyError | None:
+        try:
+            return self.endpoint(call=call, **given)
+        except SolelyError as error:
+            return error
+
+
+def etag(*of: object) -> str:
+    """An entity tag of what a thing is made of: the same as long as all of it is."""
+    return f'"{hashlib.sha256(repr(of).encode()).hexdigest()[:32]}"'

@@ -1,0 +1,107 @@
+"""Routes as OpenAPI 3.1 tells them: a summary, examples, who may, and every problem they may answer with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from solely.errors import (
+    BadInput,
+    Conflict,
+    NotFound,
+    Outdated,
+    Refused,
+    SolelyError,
+    Throttled,
+    TooLarge,
+    TooSlow,
+    Unauthenticated,
+    Unavailable,
+    WrongType,
+)
+from solely.web.api.once import KEY
+from solely.web.api.problem import MEDIA_TYPE, Problem, type_of
+from solely.web.api.routes import Route
+
+__all__ = ["HEALTH", "put", "told"]
+
+_ALWAYS = (BadInput, Unauthenticated, Refused, NotFound, Throttled, Unavailable)
+_WITH_BODY = (TooSlow, TooLarge, WrongType)
+_CHANGES = (Conflict, Outdated)
+_REF = MappingProxyType({"$ref": "#/components/schemas/Problem"})
+_KEY = MappingProxyType(
+    {"type": "http", "scheme": "bearer", "description": "an API key of one compartment, or a person's token"}
+)
+HEALTH: dict[str, Any] = {
+    "tags": ["health"],
+    "responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}, 503: {"model": Problem}},
+}
+
+
+def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
+    """Put a route into the application."""
+    said = inspect.signature(route.endpoint, eval_str=True).return_annotation
+    summary, _, rest = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n")
+    app.add_api_route(
+        route.path,
+        endpoint,
+        methods=[route.method],
+        status_code=route.status,
+        response_model=said if inspect.isclass(said) and issubclass(said, BaseModel) else None,
+        operation_id=f"{route.endpoint.__module__.rpartition('.')[2]}-{route.endpoint.__name__}",
+        summary=summary.rstrip("."),
+        description=rest.strip() + f"\n\nTakes the right `{route.act}` in: {', '.join(route.homes)}.",
+        tags=[route.endpoint.__module__.rpartition(".")[2]],
+        responses=_responses(route),
+        openapi_extra=_extra(route),
+    )
+
+
+def _responses(route: Route) -> dict[int | str, dict[str, Any]]:
+    kinds: list[type[SolelyError]] = [*_ALWAYS, *route.problems]
+    if route.changes:
+        kinds += [*_WITH_BODY, *_CHANGES]
+    found: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({kind.status for kind in kinds}):
+        types = sorted({type_of(kind) for kind in kinds if kind.status == status})
+        found[status] = {"model": Problem, "description": ", ".join(types)}
+    return found
+
+
+def _extra(route: Route) -> dict[str, Any]:
+    extra: dict[str, Any] = {"security": [{"key": []}]}
+    if route.changes:
+        extra["parameters"] = [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "pattern": KEY},
+                "description": "asked again under the same key, it is answered as the first time, and done once",
+            }
+        ]
+    return extra
+
+
+def told(app: FastAPI) -> dict[str, Any]:
+    """The schema: FastAPI's own, but that problems are of their own type, and that 422 is answered by nobody."""
+    if app.openapi_schema is None:
+        found = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        for operation in (one for methods in found["paths"].values() for one in methods.values()):
+            operation["responses"].pop("422", None)
+            for said in operation["responses"].values():
+                content = said.get("content", {})
+                if content.get("application/json", {}).get("schema") == dict(_REF):
+                    content[MEDIA_TYPE] = content.pop("application/json")
+        parts = found.setdefault("components", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            parts.get("schemas", {}).pop(name, None)
+        parts["securitySchemes"] = {"key": dict(_KEY)}
+        app.openapi_schema = found
+    return app.openapi_schema
