@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from solely.principal import ACTS, ADDS, HOMES, KINDS, RIGHTS, TWO
+from solely.principal import ACTS, ADDS, HOMES, KINDS, LOOKS, RIGHTS, TWO
 from solely.store.roles import SCHEMAS
 
 OFFICE = {"principals", "principals.read", "approvals", "approvals.read"}
@@ -17,6 +17,12 @@ MAY = {  # by compartment and act, which kinds
     ("advertising", "principals"): {"officer", "service"},
     ("advertising", "principals.read"): {"officer", "service", "auditor"},
     **{("registry", act): {"service", "subject"} for act in OWN},
+    **{(home, "keys"): {"officer", "auditor"} for home in HOMES},
+    ("registry", "keys"): {"service", "officer", "auditor"},
+    ("security", "keys"): {"service", "officer", "auditor"},
+    ("measurement", "keys"): {"service", "officer", "auditor"},
+    ("advertising", "keys"): {"service", "advertiser", "partner", "officer", "auditor"},
+    ("ledger", "keys"): {"officer", "auditor", "witness"},
     ("registry", "read"): {"service", "subject", "officer"},
     ("registry", "tokens.mint"): {"service"},
     ("registry", "policy.read"): {"service", "officer", "auditor"},
@@ -51,10 +57,15 @@ def test_a_kind_may_what_is_said_here_and_no_more(kind, home):
 def test_the_page_tells_the_table():
     page = (Path(__file__).parents[2] / "docs" / "principals.md").read_text()
     table = re.search(r"<!-- rights -->(.*)<!-- end of rights -->", page, re.DOTALL)[1]
-    told = set()
+    told = {(home, kind, "keys") for home in HOMES for kind in KINDS if kind in MAY[home, "keys"]}
     for home, kind, acts in re.findall(r"^\| (\w+) \| (\w+) \| ([a-z. ]+) \|$", table, re.MULTILINE)[1:]:
         told |= {(one, kind, act) for one in (HOMES if home == "all" else [home]) for act in acts.split()}
     assert told == {(home, kind, act) for (home, act), kinds in MAY.items() for kind in kinds}
+
+
+def test_an_officer_looks_at_one_person_where_a_break_glass_can_be_opened():
+    assert {home for home in HOMES if RIGHTS["officer"][home] & LOOKS} == {"registry", "security"}
+    assert all("break-glass" in TWO[home] for home in HOMES if RIGHTS["officer"][home] & LOOKS)
 
 
 def test_the_acts_there_are_are_those_somebody_may_do():

@@ -25,6 +25,7 @@ from solely.gate import Gate
 from solely.keys import Entropy, MacKey
 from solely.principal import (
     ADDS,
+    OWN,
     RIGHTS,
     Agreement,
     Home,
@@ -108,7 +109,7 @@ class Principals:
             known = _checked(store.by_digest(self.connection, self.home, digest, now))
             self._note_use(known, now)
             agreed = store.agreements(self.connection, known.name) if known.kind == "partner" else []
-        acts = frozenset(known.acts) & RIGHTS[known.kind][self.home]
+        acts = frozenset([*known.acts, OWN]) & RIGHTS[known.kind][self.home]
         return Principal(
             kind=known.kind,
             name=known.name,
@@ -214,6 +215,7 @@ class Principals:
 
         `check` looks at it as it is before, while nobody else can change it. Returns it as it is then.
         """
+        acts = None if acts is None else frozenset(acts) - {OWN}
         if acts is not None and not acts:
             raise BadInput("a principal without acts is a revoked one", where="acts", cure="revoke it")
         narrowed = check_purposes(purposes, self.purposes)
@@ -280,8 +282,9 @@ class Principals:
         return row
 
     def keys(self, by: By, name: str) -> Sequence[KeyRow]:
-        """A principal's keys, newest first; their digests stay where they are."""
-        self._require(by, "principals.read")
+        """A principal's keys, newest first, for themselves too; their digests stay where they are."""
+        if not self._is_own(by, name):
+            self._require(by, "principals.read")
         with answering():
             return store.keys(self.connection, self.home, name)
 

@@ -5,7 +5,7 @@ app/principals.py.
 """
 
 from solely.principal.api_key import PATTERN, digest_of, new_key
-from solely.principal.rights import ACTS, ADDS, HOMES, KINDS, RIGHTS, TWO, Home, Kind
+from solely.principal.rights import ACTS, ADDS, HOMES, KINDS, LOOKS, OWN, RIGHTS, TWO, Home, Kind
 from solely.principal.subject_token import Said, read_token, write_token
 from solely.principal.who import Agreement, Operator, Principal
 
@@ -14,6 +14,8 @@ __all__ = [
     "ADDS",
     "HOMES",
     "KINDS",
+    "LOOKS",
+    "OWN",
     "PATTERN",
     "RIGHTS",
     "TWO",

@@ -1,6 +1,7 @@
 """The one table of rights: which kind of principal may do what in which compartment. What is not in it is denied.
 
 - `ACTS` says what there is to do in a compartment, `RIGHTS` who may, `ADDS` who may add, rotate and narrow whom.
+- `OWN` is what each does with its own keys, however narrow it is; `LOOKS` what an officer does only by break-glass.
 - `TWO` says what takes two officers: one asks, another approves, within a time. An officer's reset of a person's
   factors takes two as well; it keeps its own record (verification/recovery.py).
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-__all__ = ["ACTS", "ADDS", "HOMES", "KINDS", "RIGHTS", "TWO", "Home", "Kind", "Two"]
+__all__ = ["ACTS", "ADDS", "HOMES", "KINDS", "LOOKS", "OWN", "RIGHTS", "TWO", "Home", "Kind", "Two"]
 
 # Where a principal is known: a compartment, the registry or the ledger. Each keeps its own, and knows no other's.
 Home = Literal["security", "service", "advertising", "measurement", "discovery", "registry", "ledger"]
@@ -22,6 +23,8 @@ HOMES: tuple[Home, ...] = get_args(Home)
 Kind = Literal["service", "advertiser", "partner", "officer", "auditor", "witness", "subject"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+OWN = "keys"  # who has a key sees, rotates and revokes their own
+LOOKS = frozenset({"read", "factors.read"})  # at one person: for an officer a break-glass has to be open
 _OFFICE = "principals principals.read approvals approvals.read"
 _SEEN = "principals.read approvals.read"
 
@@ -57,11 +60,17 @@ _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
 }
 # fmt: on
 
+
+def _rights(kind: Kind, home: Home) -> frozenset[str]:
+    acts = frozenset(_RIGHTS[home].get(kind, "").split())
+    return acts | {OWN} if acts and kind != "subject" else acts
+
+
 RIGHTS: Mapping[Kind, Mapping[Home, frozenset[str]]] = MappingProxyType(
-    {kind: MappingProxyType({home: frozenset(_RIGHTS[home].get(kind, "").split()) for home in HOMES}) for kind in KINDS}
+    {kind: MappingProxyType({home: _rights(kind, home) for home in HOMES}) for kind in KINDS}
 )
 ACTS: Mapping[Home, frozenset[str]] = MappingProxyType(
-    {home: frozenset(" ".join(_RIGHTS[home].values()).split()) for home in HOMES}
+    {home: frozenset[str]().union(*(RIGHTS[kind][home] for kind in KINDS)) for home in HOMES}
 )
 # Whom a kind may add, rotate, narrow and revoke, where it has the act `principals`. Officers: see TWO.
 ADDS: Mapping[Kind, frozenset[Kind]] = MappingProxyType(

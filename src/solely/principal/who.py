@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from solely.errors import BadInput, Refused
-from solely.principal.rights import RIGHTS, Home, Kind
+from solely.principal.rights import OWN, RIGHTS, Home, Kind
 
 __all__ = ["Agreement", "Operator", "Principal", "check_acts", "check_name", "check_purposes"]
 
@@ -94,11 +94,11 @@ def check_name(name: str) -> None:
 
 
 def check_acts(kind: Kind, home: Home, acts: Collection[str] | None) -> frozenset[str]:
-    """What a new principal may do: all that its kind may there, or some of it.
+    """What a new principal may do: all that its kind may there, or some of it; its own keys (`OWN`) beside.
 
     Raises BadInput for nothing at all, and for what its kind may not do there.
     """
-    most = RIGHTS[kind][home]
+    most = RIGHTS[kind][home] - {OWN}
     chosen = most if acts is None else frozenset(acts)
     if not most or kind == "subject":
         what = "a person has no key: mint a token" if most else "this kind has nothing to do in this compartment"
