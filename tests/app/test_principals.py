@@ -203,17 +203,17 @@ def test_who_is_added_with_fewer_acts_and_purposes_has_those_and_is_narrowed_and
     there = callers.at()
     key = there.add(OPERATOR, "web", "service", acts=["give", "read", "tokens.mint"], purposes=sorted(PURPOSES)).key
     who = there.authenticate(key)
-    assert (who.acts, who.purposes) == ({"give", "read", "tokens.mint"}, PURPOSES)
+    assert (who.acts, who.purposes) == ({"give", "read", "tokens.mint", "keys"}, PURPOSES)
     token = there.mint(who, "person-1").token
     there.narrow(OPERATOR, "web", acts=["read", "tokens.mint"], purposes=["two-factor"])
-    assert there.authenticate(key).acts == {"read", "tokens.mint"}
+    assert there.authenticate(key).acts == {"read", "tokens.mint", "keys"}
     person = there.authenticate(token)
     assert (person.acts, person.purposes) == ({"read"}, {"two-factor"})
     for wider in ({"acts": ["give", "read"]}, {"purposes": sorted(PURPOSES)}):
         with pytest.raises(Conflict, match="never widened"):
             there.narrow(OPERATOR, "web", **wider)
     new = there.rotate(OPERATOR, "web").key
-    assert there.authenticate(new).acts == {"read", "tokens.mint"}
+    assert there.authenticate(new).acts == {"read", "tokens.mint", "keys"}
 
 
 def test_who_narrows_what_was_changed_since_they_looked_changes_nothing(callers, recorded):
@@ -348,7 +348,7 @@ def test_a_name_that_stands_is_not_taken_again_and_one_that_ended_only_by_its_ki
     there.revoke(OPERATOR, "web")
     with pytest.raises(Conflict):
         there.add(OPERATOR, "web", "auditor")
-    assert there.authenticate(there.add(OPERATOR, "web", "service", acts=["give"]).key).acts == {"give"}
+    assert there.authenticate(there.add(OPERATOR, "web", "service", acts=["give"]).key).acts == {"give", "keys"}
     assert [(row.name, row.ended_at) for row in there.list(OPERATOR)] == [("web", None)]
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from solely.answer.question import Question
@@ -37,7 +37,6 @@ from solely.principal import Operator
 from solely.purpose import read_policy
 from solely.store import registry, server
 from solely.store.database import Database
-from solely.store.ledger import Words
 
 if TYPE_CHECKING:  # what few commands need, and what takes a while to load
     from solely.answer.incidents import Incidents
