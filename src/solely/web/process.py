@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, get_args
@@ -23,7 +23,7 @@ from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
 from solely.principal import Home
 from solely.web.access import Logged
-from solely.web.alive import alive, is_ready
+from solely.web.api import open_api
 from solely.web.runner import serve_until_told
 
 __all__ = ["serve_one", "serve_trial"]
@@ -32,9 +32,10 @@ HOMES: tuple[Home, ...] = get_args(Home)
 
 
 @contextmanager
-def _application(ground: Ground, _homes: Sequence[Home], _settings: ServeSettings) -> Iterator[ASGIApp]:
+def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings) -> Iterator[ASGIApp]:
     """What the compartments of a process answer over HTTP."""
-    yield alive(partial(is_ready, ground))
+    with closing(open_api(ground, homes, settings)) as api:
+        yield api.door
 
 
 def serve_trial(

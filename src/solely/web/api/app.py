@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -20,13 +21,14 @@ from typing_extensions import override
 from solely.app.ground import Ground
 from solely.app.parts import SOFTWARE, Parts
 from solely.app.serve_settings import ServeSettings
+from solely.app.serving.log import failed
 from solely.errors import BadInput, NotFound, SolelyError
 from solely.principal import Home
 from solely.web.api import once, schema
 from solely.web.api.answer import Answer
 from solely.web.api.bounds import read_body
 from solely.web.api.caller import home_of, presented
-from solely.web.api.calls import Asked, answer_all, report
+from solely.web.api.calls import Asked, answer_all
 from solely.web.api.door import Door
 from solely.web.api.health import LIVE, is_ready
 from solely.web.api.lane import Lane
@@ -178,7 +180,7 @@ async def _unreadable(_: Request, error: Exception) -> Response:
 
 
 async def _fault(_: Request, error: Exception) -> Response:
-    report(error)
+    failed(structlog.get_logger(), error, "a request failed")
     return other(500, "something went wrong here", "ask again; tell whoever runs this").response()
 
 

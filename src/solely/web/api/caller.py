@@ -47,4 +47,4 @@ def principals(parts: Parts, home: Home) -> Principals:
 
 def _announce(what: str) -> None:
     """A break-glass is told at once where whoever runs the service looks; it is in the ledger before."""
-    structlog.get_logger("solely").warning("break-glass", what=what)
+    structlog.get_logger().warning("break-glass", what=what)

@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from solely.app.parts import Parts
+from solely.app.serving.log import failed
 from solely.errors import SolelyError
 from solely.principal import Home, Principal
 from solely.store.requests import Request
@@ -18,7 +19,7 @@ from solely.web.api.once import Once
 from solely.web.api.problem import other, problem
 from solely.web.api.routes import Call, Given, Outcomes, Route
 
-__all__ = ["Asked", "answer_all", "once", "report"]
+__all__ = ["Asked", "answer_all", "once"]
 
 Admit = Callable[[Principal], None]  # raises Throttled for who asks too often
 
@@ -63,17 +64,8 @@ def _run(parts: Parts, route: Route, some: Sequence[tuple[Call, Given]]) -> Outc
     except SolelyError as error:
         return [error for _ in some]
     except Exception as error:  # noqa: BLE001 - a fault of ours: told as one, and nothing of what it says
-        report(error)
+        failed(structlog.get_logger(), error, "a request failed")
         return [other(500, "something went wrong here", "ask again; tell whoever runs this") for _ in some]
-
-
-def report(error: BaseException) -> None:
-    """Write a fault down: what it is and where; not what it says, which may quote a value."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
-    structlog.get_logger("solely").error("fault", kind=type(error).__name__, place=place)
 
 
 def _call(parts: Parts, route: Route, one: Asked, known: dict[str, Principal | SolelyError], admit: Admit) -> Call:

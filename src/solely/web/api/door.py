@@ -1,4 +1,4 @@
-"""The door: what each request passes, whatever it asks for. Bounds, a request id, security headers, a line, a figure.
+"""The door: what each request passes, whatever it asks for. Bounds, a request id, security headers, a figure.
 
 More at once than there is room for are turned away at once (503): waiting would help nobody.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 import time
 
-import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,7 +49,7 @@ class Door:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS:
                     headers.setdefault(name, value)
-                headers["request-id"] = id_
+                headers["x-request-id"] = id_
             await send(message)
 
         self._busy += 1
@@ -61,7 +60,7 @@ class Door:
             status = 500
         finally:
             self._busy -= 1
-            self._note(scope, id_, status, time.perf_counter() - began)
+            self._note(scope, status, time.perf_counter() - began)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (answer := self._turned_away(scope)) is not None:
@@ -77,11 +76,8 @@ class Door:
             return other(431, "the headers are too large", f"send {self._limits.header_bytes} bytes at most")
         return None
 
-    def _note(self, scope: Scope, id_: str, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """By the route's pattern: a path may name a person."""
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.note(method, route, status, seconds)
-        structlog.get_logger("solely").info(
-            "request", id=id_, method=method, route=route, status=status, ms=round(seconds * 1000, 1)
-        )

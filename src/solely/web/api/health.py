@@ -12,8 +12,8 @@ from solely.web.api.problem import problem
 
 __all__ = ["LIVE", "is_ready"]
 
-LIVE = Answer(200, b'{"status":"live"}')
-_READY = Answer(200, b'{"status":"ready"}')
+LIVE = Answer(204)
+_READY = Answer(204)
 
 
 def is_ready(parts: Parts, homes: tuple[Home, ...]) -> Answer:

@@ -40,7 +40,8 @@ _KEY = MappingProxyType(
 )
 HEALTH: dict[str, Any] = {
     "tags": ["health"],
-    "responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}, 503: {"model": Problem}},
+    "status_code": 204,
+    "responses": {503: {"model": Problem}},
 }
 
 
