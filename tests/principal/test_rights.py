@@ -14,6 +14,7 @@ OWN = {"give", "withdraw", "erase", "export", "read", "uses", "preferences"}
 MAY = {  # by compartment and act, which kinds
     **{(home, act): {"officer"} for home in HOMES for act in OFFICE - SEEN},
     **{(home, act): {"officer", "auditor"} for home in HOMES for act in SEEN},
+    **{(home, "metrics"): {"service"} for home in HOMES},
     ("advertising", "principals"): {"officer", "service"},
     ("advertising", "principals.read"): {"officer", "service", "auditor"},
     **{("registry", act): {"service", "subject"} for act in OWN},

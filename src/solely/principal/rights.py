@@ -31,28 +31,29 @@ _SEEN = "principals.read approvals.read"
 # fmt: off
 _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
     "registry": {
-        "service": "give withdraw erase export read uses preferences tokens.mint policy.read",
+        "service": "give withdraw erase export read uses preferences tokens.mint policy.read metrics",
         "subject": "give withdraw erase export read uses preferences",
         "officer": f"read members affected incidents incidents.read policy.read {_OFFICE}",
         "auditor": f"incidents.read policy.read {_SEEN}",
     },
     "security": {
-        "service": "verify factors tokens.mint",
+        "service": "verify factors tokens.mint metrics",
         "subject": "verify factors",
         "officer": f"reset factors.read {_OFFICE}",
         "auditor": _SEEN,
     },
     "advertising": {
-        "service": "decide principals principals.read",
+        "service": "decide principals principals.read metrics",
         "advertiser": "audiences upload",
         "partner": "audiences upload",
         "officer": _OFFICE,
         "auditor": _SEEN,
     },
-    "measurement": {"service": "measure", "officer": _OFFICE, "auditor": _SEEN},
-    "service": {"officer": _OFFICE, "auditor": _SEEN},
-    "discovery": {"officer": _OFFICE, "auditor": _SEEN},
+    "measurement": {"service": "measure metrics", "officer": _OFFICE, "auditor": _SEEN},
+    "service": {"service": "metrics", "officer": _OFFICE, "auditor": _SEEN},
+    "discovery": {"service": "metrics", "officer": _OFFICE, "auditor": _SEEN},
     "ledger": {
+        "service": "metrics",
         "officer": f"ledger.read {_OFFICE}",
         "auditor": f"ledger.read {_SEEN}",
         "witness": "witness",

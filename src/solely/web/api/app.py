@@ -23,7 +23,7 @@ from solely.app.parts import SOFTWARE, Parts
 from solely.app.serve_settings import ServeSettings
 from solely.app.serving.log import failed
 from solely.errors import BadInput, NotFound, SolelyError
-from solely.principal import Home
+from solely.principal import HOMES, Home
 from solely.web.api import once, schema
 from solely.web.api.answer import Answer
 from solely.web.api.bounds import read_body
@@ -54,7 +54,8 @@ class Api:
         self._admit = Rates(settings.limits.rate, settings.limits.burst, time.monotonic, ground.clock).admit
         self._lanes: dict[tuple[Route, Home], Lane[Asked, Answer]] = {}
         self.metrics = Metrics(self.homes[0] if len(self.homes) == 1 else "all")
-        self.routes = [route for route in routes if set(route.homes) & set(self.homes)]
+        shown = Route(method="GET", path="/metrics", homes=HOMES, act="metrics", endpoint=self.metrics.shown)
+        self.routes = [route for route in (*routes, shown) if set(route.homes) & set(self.homes)]
         self.app = self._application()
         self.door = Door(self.app, settings.limits, self.metrics)
 

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.process_collector import ProcessCollector
 
 from solely.web.api.answer import Answer
+from solely.web.api.routes import Call
 
 __all__ = ["Metrics"]
 
@@ -39,6 +40,7 @@ class Metrics:
         self._answers.labels(self._name, method, route, str(status)).inc()
         self._seconds.labels(self._name, method, route).observe(seconds)
 
-    def shown(self) -> Answer:
-        """As Prometheus reads it."""
+    def shown(self, call: Call) -> Answer:
+        """Figures of this process, as Prometheus reads them."""
+        del call
         return Answer(200, generate_latest(self._registry), CONTENT_TYPE_LATEST)
