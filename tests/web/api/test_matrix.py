@@ -3,6 +3,7 @@
 import pytest
 
 from solely.principal import HOMES, KINDS, RIGHTS
+from solely.web.api import ROUTES
 
 pytestmark = pytest.mark.server
 
