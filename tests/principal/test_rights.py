@@ -35,6 +35,7 @@ MAY = {  # by compartment and act, which kinds
     ("security", "reset"): {"officer"},
     ("advertising", "decide"): {"service"},
     ("advertising", "audiences"): {"advertiser", "partner"},
+    ("advertising", "campaigns"): {"advertiser"},
     ("advertising", "upload"): {"advertiser", "partner"},
     ("measurement", "measure"): {"service"},
     ("ledger", "ledger.read"): {"officer", "auditor"},

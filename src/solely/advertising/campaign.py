@@ -109,18 +109,25 @@ class Campaigns:
     def resume(self, advertiser: str, name: str) -> None:
         """Run it again. Raises NotFound, and Refused, which is in the ledger, where something of it is stopped."""
         with answering():
-            found = next((one for one in store.rows(self.connection, advertiser) if one.name == name), None)
-            if found is not None:
-                sides = store.audiences_of(self.connection, advertiser)[name]
-                self._require(_read(found, sides), found.purpose)
+            self._require(*self._find(advertiser, name))
             store.set_state(self.connection, advertiser, name, "running")
 
-    def all_of(self, advertiser: str) -> list[Campaign]:
-        """The campaigns of an advertiser, by name."""
+    def all_of(self, advertiser: str, after: str = "", most: int | None = None) -> list[Campaign]:
+        """The campaigns of an advertiser, by name: those after a name, `most` of them or all."""
         with answering():
-            rows = store.rows(self.connection, advertiser)
-            sides = store.audiences_of(self.connection, advertiser)
+            rows = store.rows(self.connection, advertiser, after, most)
+            sides = store.audiences_of(self.connection, advertiser, [one.name for one in rows])
         return [_read(one, sides[one.name]) for one in rows]
+
+    def find(self, advertiser: str, name: str) -> Campaign:
+        """One of them. Raises NotFound."""
+        with answering():
+            return self._find(advertiser, name)[0]
+
+    def _find(self, advertiser: str, name: str) -> tuple[Campaign, str]:
+        """One of them, and its purpose."""
+        row = store.row(self.connection, advertiser, name)
+        return _read(row, store.audiences_of(self.connection, advertiser, [name])[name]), row.purpose
 
     def _require(self, campaign: Campaign, purpose: str) -> None:
         words = Words("use", f"advertiser {campaign.advertiser}", purpose, concerns=campaign.concerns)

@@ -44,7 +44,7 @@ _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
     },
     "advertising": {
         "service": "decide principals principals.read metrics",
-        "advertiser": "audiences upload",
+        "advertiser": "audiences campaigns upload",
         "partner": "audiences upload",
         "officer": _OFFICE,
         "auditor": _SEEN,

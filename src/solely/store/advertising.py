@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -23,12 +24,15 @@ from solely.errors import Conflict, NotFound
 
 __all__ = [
     "BLOCK_BITS",
+    "Audience",
     "Made",
     "Upload",
     "add_audience",
     "add_evidence",
     "add_upload",
     "admit_members",
+    "audience",
+    "audiences",
     "ended_since",
     "ending_mark",
     "expect_purpose",
@@ -49,6 +53,13 @@ _STANDS = (
     " AND (g.expires_at IS NULL OR g.expires_at > %(now)s)"
 )
 BLOCK_BITS = 22  # of a giving number, that are within one block of evidence
+_AUDIENCES = (
+    "SELECT a.name, a.purpose, max(u.valid_until) FROM advertising.audiences a LEFT JOIN advertising.uploads u"
+    " ON u.advertiser = a.advertiser AND u.audience = a.name"
+    " AND (%(partner)s::text IS NULL OR u.partner = %(partner)s)"
+    " WHERE a.advertiser = %(advertiser)s"
+)
+_OWN = "GROUP BY a.name, a.purpose HAVING %(partner)s::text IS NULL OR count(u.upload) > 0"
 _ENDS = "LEFT JOIN advertising.endings e USING (pseudonym, giving)"
 
 
@@ -59,6 +70,14 @@ class Upload:
     id: UUID
     givings: npt.NDArray[np.uint32]
     members: npt.NDArray[np.uint32]
+
+
+class Audience(NamedTuple):
+    """An audience as it is told to whoever brought lists for it: what for, and until when the last of these serves."""
+
+    name: str
+    purpose: str
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +203,30 @@ def add_audience(connection: psycopg.Connection, advertiser: str, audience: str,
     expect_purpose(connection, advertiser, audience, purpose)
 
 
+def audiences(
+    connection: psycopg.Connection, advertiser: str, partner: str | None, after: str, most: int
+) -> list[Audience]:
+    """An advertiser's audiences by name, `most` after a name; for a partner those alone that it brought lists for."""
+    found = connection.execute(
+        f"{_AUDIENCES} AND a.name > %(name)s {_OWN} ORDER BY a.name LIMIT %(most)s",
+        {"advertiser": advertiser, "partner": partner, "name": after, "most": most},
+    )
+    return [Audience(*row) for row in found]
+
+
+def audience(connection: psycopg.Connection, advertiser: str, partner: str | None, name: str) -> Audience:
+    """One of them. Raises NotFound."""
+    given = {"advertiser": advertiser, "partner": partner, "name": name}
+    row = connection.execute(f"{_AUDIENCES} AND a.name = %(name)s {_OWN}", given).fetchone()
+    if row is None:
+        raise _no_such()
+    return Audience(*row)
+
+
+def _no_such() -> NotFound:
+    return NotFound("this advertiser has no such audience", cure="match a list under this name first")
+
+
 def number_use(connection: psycopg.Connection, advertiser: str, upload: UUID) -> int:
     """A number for a match that is about to be made: from 1, never given twice, with gaps where one was not made."""
     row = connection.execute(
@@ -237,7 +280,7 @@ def _cut(column: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64]) -> list[
 def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now: datetime) -> list[Upload]:
     """The uploads of an audience that are valid at `now`. Raises NotFound where there is no such audience."""
     if _audience_purpose(connection, advertiser, audience) is None:
-        raise NotFound("this advertiser has no such audience", cure="match a list under this name first")
+        raise _no_such()
     rows = connection.execute(
         "SELECT upload, e.givings, e.members FROM advertising.uploads"
         " LEFT JOIN advertising.evidence e USING (advertiser, upload)"

@@ -29,6 +29,7 @@ __all__ = [
     "evidence",
     "parts",
     "purposes",
+    "row",
     "rows",
     "running",
     "set_state",
@@ -117,22 +118,39 @@ def set_state(connection: psycopg.Connection, advertiser: str, name: str, state:
             "UPDATE advertising.campaigns SET state = %s WHERE advertiser = %s AND name = %s", [state, advertiser, name]
         )
         if not changed.rowcount:
-            raise NotFound("this advertiser has no such campaign", cure="look at the list of its campaigns")
+            raise _no_such()
         raise_version(connection)
 
 
-def rows(connection: psycopg.Connection, advertiser: str) -> list[Row]:
-    """All campaigns of an advertiser, by name."""
-    query = f"SELECT {_COLUMNS} FROM advertising.campaigns c WHERE advertiser = %s ORDER BY name"  # noqa: S608 - columns
-    return [Row(*row) for row in connection.execute(query, [advertiser])]
+def rows(connection: psycopg.Connection, advertiser: str, after: str = "", most: int | None = None) -> list[Row]:
+    """The campaigns of an advertiser, by name: those after a name, `most` of them or all."""
+    query = (
+        f"SELECT {_COLUMNS} FROM advertising.campaigns c"  # noqa: S608 - columns
+        " WHERE advertiser = %s AND name > %s ORDER BY name LIMIT %s"
+    )
+    return [Row(*row) for row in connection.execute(query, [advertiser, after, most])]
 
 
-def audiences_of(connection: psycopg.Connection, advertiser: str) -> dict[str, dict[str, Side]]:
-    """By campaign of an advertiser: its audiences, and the side of each."""
+def row(connection: psycopg.Connection, advertiser: str, name: str) -> Row:
+    """One campaign. Raises NotFound."""
+    query = f"SELECT {_COLUMNS} FROM advertising.campaigns c WHERE advertiser = %s AND name = %s"  # noqa: S608 - columns
+    found = connection.execute(query, [advertiser, name]).fetchone()
+    if found is None:
+        raise _no_such()
+    return Row(*found)
+
+
+def _no_such() -> NotFound:
+    return NotFound("this advertiser has no such campaign", cure="look at the list of its campaigns")
+
+
+def audiences_of(connection: psycopg.Connection, advertiser: str, names: Sequence[str]) -> dict[str, dict[str, Side]]:
+    """By campaign, of those named: its audiences, and the side of each."""
     found: dict[str, dict[str, Side]] = {}
     asked = connection.execute(
-        "SELECT campaign, audience, side FROM advertising.campaign_audiences WHERE advertiser = %s ORDER BY 1, 2",
-        [advertiser],
+        "SELECT campaign, audience, side FROM advertising.campaign_audiences"
+        " WHERE advertiser = %s AND campaign = ANY(%s) ORDER BY 1, 2",
+        [advertiser, list(names)],
     )
     for campaign, audience, side in asked:
         found.setdefault(campaign, {})[audience] = side

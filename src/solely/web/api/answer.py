@@ -42,8 +42,9 @@ def read_answer(data: bytes) -> Answer:
     return Answer(status, body, type_, headers)
 
 
-def answer_of(said: BaseModel | Answer | None, status: int) -> Answer:
+def answer_of(said: BaseModel | Answer | None, status: int, headers: Mapping[str, str]) -> Answer:
     """What an endpoint returned, as an answer: a model is JSON, nothing is an empty body."""
     if isinstance(said, Answer):
         return said
-    return Answer(status, said.model_dump_json(by_alias=True).encode() if said is not None else b"")
+    body = said.model_dump_json(by_alias=True).encode() if said is not None else b""
+    return Answer(status, body, headers=MappingProxyType(dict(headers)))

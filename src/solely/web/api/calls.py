@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from pydantic import BaseModel
 
 from solely.app.parts import Parts
 from solely.app.serving.log import failed
@@ -17,7 +18,7 @@ from solely.web.api.answer import Answer, answer_of
 from solely.web.api.caller import principals
 from solely.web.api.once import Once
 from solely.web.api.problem import other, problem
-from solely.web.api.routes import Call, Given, Outcomes, Route
+from solely.web.api.routes import Call, Given, Outcomes, Route, Said
 
 __all__ = ["Asked", "answer_all", "once"]
 
@@ -49,11 +50,15 @@ def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) 
     taken = _take(parts, route, many, calls, answers)
     doing = [place for place in calls if place not in answers]
     for place, said in zip(doing, _run(parts, route, [(calls[n], many[n].given) for n in doing]), strict=True):
-        answers[place] = problem(said) if isinstance(said, SolelyError) else answer_of(said, route.status)
+        answers[place] = problem(said) if isinstance(said, SolelyError) else _answer(said, route.status)
     done = [(request, answers[place]) for place, request in taken.items()]
     if done:
         once(parts, many[0].home).keep(done)
     return [answers[place] for place in range(len(many))]
+
+
+def _answer(said: BaseModel | Answer | None, status: int) -> Answer:
+    return answer_of(said, status, said.headers() if isinstance(said, Said) else {})
 
 
 def _run(parts: Parts, route: Route, some: Sequence[tuple[Call, Given]]) -> Outcomes:

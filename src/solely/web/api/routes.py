@@ -44,6 +44,10 @@ class Said(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    def headers(self) -> Mapping[str, str]:
+        """What is told of it in headers, names in small letters."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Call:
