@@ -3,10 +3,12 @@
 import threading
 import time
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import httpx
 import uvicorn
 
+from people import App
 from solely.app.serve_settings import ServeSettings
 from solely.principal import HOMES, Operator
 from solely.web.api import open_api
@@ -71,3 +73,27 @@ def served(solely, homes=HOMES, **settings):
         found = Served(solely, api, base)
         with closing(found.client):
             yield found
+
+
+def of(subject, what=""):
+    return f"/v1/subjects/{subject}/{what}"
+
+
+def enrolled(ask, subject, **more):
+    """An authenticator app, confirmed: the factor's id, and the app."""
+    begun = ask("POST", of(subject, "factors"), json={"kind": "totp", "account": subject, **more})
+    assert begun.status_code == 201, begun.text
+    told = begun.json()
+    app, answers = App(told["uri"]), of(subject, f"challenges/{told['challenge']}/answers")
+    code = app.code(datetime.now(UTC))
+    assert ask("POST", answers, json={"factor": told["factor"], "answer": code}).status_code == 200
+    return told["factor"], app
+
+
+def proof(ask, subject, factor, app, act="sign-in", *, password=True):
+    """A challenge passed with the app's next code; its proof."""
+    begun = ask("POST", of(subject, "challenges"), json={"act": act, "after_password": password}).json()
+    answers = of(subject, f"challenges/{begun['id']}/answers")
+    done = ask("POST", answers, json={"factor": factor, "answer": app.code(datetime.now(UTC), steps=1)})
+    assert done.status_code == 200, done.text
+    return done.json()["proof"]

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
 from solely.principal import Home
-from solely.web.api import audiences, campaigns, decisions, subjects
+from solely.web.api import audiences, campaigns, decisions, factors, subjects, verification
 from solely.web.api.app import Api
 from solely.web.api.routes import Route
 
 __all__ = ["ROUTES", "Api", "open_api"]
 
-ROUTES: tuple[Route, ...] = (*subjects.ROUTES, *audiences.ROUTES, *campaigns.ROUTES, *decisions.ROUTES)
+_PARTS = (
+    subjects,
+    factors,
+    verification,
+    audiences,
+    campaigns,
+    decisions,
+)
+ROUTES: tuple[Route, ...] = tuple(route for part in _PARTS for route in part.ROUTES)
 
 
 def open_api(ground: Ground, homes: Sequence[Home], settings: ServeSettings) -> Api:

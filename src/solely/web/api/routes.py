@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from solely.app.ground import Ground
 from solely.app.parts import Parts
-from solely.errors import Outdated, SolelyError
+from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
 from solely.web.api.answer import Answer
 
@@ -71,6 +71,12 @@ class Call:
     def now(self) -> datetime:
         """The time."""
         return self.parts.ground.clock()
+
+    def asserts_password(self, said: bool) -> bool:  # noqa: FBT001 - as it was said
+        """Whether a password was checked before, as said. Raises Refused where a person says it, not the platform."""
+        if said and self.principal.kind == "subject":
+            raise Refused("only the platform can say that", where="after_password", cure="leave it out")
+        return said
 
     def check_match(self, tag: str) -> None:
         """Raise Outdated where the caller changes what they read, and it was changed since: their `If-Match` says."""
