@@ -6,6 +6,7 @@ import pytest
 
 from solely.consent import Notice
 from solely.errors import GivingError
+from solely.give.choosing import object_to
 from solely.give.many import give_many
 
 pytestmark = pytest.mark.server
@@ -44,3 +45,12 @@ def test_all_of_them_are_one_entry(solely, desk, subject):
     before = solely.verify_ledger().size
     give_many(desk, [row(f"{subject}-{n}") for n in range(10)], solely.clock())
     assert solely.verify_ledger().size == before + 1
+
+
+def test_one_that_lifts_an_objection_is_alone_and_stands(solely, desk, subject):
+    notice = Notice("tailored-audiences", "many-1", "We use this for adverts.")
+    object_to(desk, subject, None, "person", solely.clock())
+    now = row(subject, notice=notice, given_at=solely.clock().isoformat())
+    assert [one.reason for one in give_many(desk, [now], solely.clock())] == ["objected"]
+    (giving,) = give_many(desk, [now], solely.clock(), lifts=True)
+    assert [one.id for one in solely.standing(subject, notice.purpose)] == [giving]

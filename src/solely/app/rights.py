@@ -1,10 +1,11 @@
-"""A person's rights, wired: what is held of them, records of their givings, what they chose about marketing.
+"""A person's rights, wired: what is held of them, records of their givings, what they chose, and to be forgotten.
 
 Each takes the parts of one thread. Who asks is that person, in a session the platform vouches for.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,15 +21,17 @@ from solely.answer.rights.package import packing
 from solely.answer.rights.receipt import not_stated, record_bytes
 from solely.answer.rights.told import moment
 from solely.answer.uses_proof import member_receipts
+from solely.app import erased
 from solely.app.parts import SOFTWARE, Parts
 from solely.app.rights_settings import controller_in
+from solely.app.starting import erasures
 from solely.errors import NotFound
 from solely.give.choosing import Chosen, Objected, allow, choices, object_to
 from solely.preference import Source
 from solely.purpose import Compartment
 from solely.store import registry
 
-__all__ = ["SIGNAL", "Exported", "Receipt", "allow_again", "chosen", "export", "held", "objected", "receipt"]
+__all__ = ["SIGNAL", "Exported", "Receipt", "allow_again", "chosen", "erase", "export", "held", "objected", "receipt"]
 
 SIGNAL = "1"  # the one value of the header Sec-GPC that says anything; its absence says nothing
 
@@ -142,3 +145,14 @@ def export(parts: Parts, subject: str, path: Path) -> Exported:
         verifier = (directory / "ledger" / "verifier.key").read_text(encoding="utf-8")
         fill(package, holding, controller, proofs, parts.signed.prove, verifier)
     return Exported(path, tuple(package.files), not_stated(controller))
+
+
+def erase(parts: Parts, subject: str) -> None:
+    """Erase a person, in every compartment, at once and for good: see `Desk.erase`, and `erased` for restores.
+
+    Raises NotFound for a subject nobody knows.
+    """
+    subject, erasure = subject.strip(), uuid.uuid4()
+    erased.add(erasures(parts.ground.directory), erasure, parts.desk.names(subject))
+    parts.desk.erase(subject, erasure, parts.ground.clock())
+    parts.compact()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -14,7 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from solely.answer.question import Question
-from solely.app import erased
 from solely.app.affected import Affected
 from solely.app.beside import Beside
 from solely.app.environment import cores, now
@@ -23,7 +21,7 @@ from solely.app.parts import Parts
 from solely.app.publish import Published
 from solely.app.recompute import Seen
 from solely.app.signed import SignedLedger
-from solely.app.starting import erase_again, erasures, note_new_policy, note_policy
+from solely.app.starting import erase_again, note_new_policy, note_policy
 from solely.app.uses import Shown, show
 from solely.app.witnesses import Alarm
 from solely.audiences.lists import read_list
@@ -181,14 +179,10 @@ class Solely:
         return self.desk.withdraw(subject, purpose, kind, self.clock())
 
     def erase(self, subject: str) -> None:
-        """Erase a person, in every compartment, at once and for good: see `Desk.erase`, and `erased` for restores.
+        """Erase a person, in every compartment, at once and for good; see `rights.erase`."""
+        from solely.app.rights import erase  # noqa: PLC0415 - what few commands need, and what takes a while to load
 
-        Raises NotFound for a subject nobody knows.
-        """
-        subject, erasure = subject.strip(), uuid.uuid4()
-        erased.add(erasures(self.directory), erasure, self.desk.names(subject))
-        self.desk.erase(subject, erasure, self.clock())
-        self.parts.compact()
+        erase(self.parts, subject)
 
     def match(  # noqa: PLR0913 - each is one of the command's options
         self,

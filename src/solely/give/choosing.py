@@ -50,7 +50,9 @@ def _marketing(desk: Desk, purpose: str | None) -> list[Purpose]:
         return [one for one in desk.policy.purposes.values() if one.marketing]
     one = desk.policy.purpose(purpose)
     if not one.marketing:
-        raise BadInput("an objection is to marketing", where=one.name, cure="end it with: solely withdraw")
+        raise BadInput(
+            "an objection is to marketing", where=one.name, cure="withdraw what was given for another purpose"
+        )
     return [one]
 
 
@@ -101,7 +103,7 @@ def allow(desk: Desk, subject: str, purpose: str, now: datetime, *, told: bool =
         before = standing(preferences.of(desk.connection, subject), one.name)
         if before.objects and before.signalled and not told:
             what = "their browser signals an objection (Global Privacy Control)"
-            raise Refused(what, where=one.name, cure="tell the person so, and ask again: --told")
+            raise Refused(what, where=one.name, cure="tell the person so, and ask again with told (--told)")
         return objection.lift(desk.connection, desk.pen, subject, one.name, now)
 
 

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
 from solely.principal import Home
-from solely.web.api import audiences, campaigns, decisions, factors, subjects, verification
+from solely.web.api import (
+    audiences,
+    campaigns,
+    decisions,
+    factors,
+    preferences,
+    rights,
+    subjects,
+    verification,
+)
 from solely.web.api.app import Api
 from solely.web.api.routes import Route
 
@@ -15,6 +24,8 @@ __all__ = ["ROUTES", "Api", "open_api"]
 
 _PARTS = (
     subjects,
+    preferences,
+    rights,
     factors,
     verification,
     audiences,

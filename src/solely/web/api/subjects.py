@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,8 +17,9 @@ from solely.give.many import give_many
 from solely.store import registry
 from solely.store.database import answering
 from solely.web.api.routes import Body, Call, Given, Route, Said, Subject
+from solely.web.api.signal import Gpc, Signalled, honour
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "Purpose"]
 
 Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["two-factor"])]
 Kind = Literal["email", "phone"]
@@ -40,6 +42,11 @@ class Giving(Body):
     notice: NoticeShown
     country: str = Field("", pattern=r"^([A-Za-z]{2})?$", description="of a phone written nationally: ISO 3166-1")
     given_at: AwareDatetime | None = Field(None, description="now, where it is left out")
+    told: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="for marketing: this is the act by which the person lifts their objection, and they were told what"
+        " stood against it, their browser's signal too",
+    )
 
 
 class Recorded(Said):
@@ -49,6 +56,7 @@ class Recorded(Said):
     purpose: str
     kind: Kind
     given_at: datetime
+    signal: Signalled | None = Field(None, description="what came of `Sec-GPC: 1`, before this was given")
 
 
 class Standing(Said):
@@ -83,37 +91,66 @@ class Withdrawn(Said):
     ended: int
 
 
-def give(call: Call, subject: Subject, giving: Giving) -> Recorded:
+def give(call: Call, subject: Subject, giving: Giving, gpc: Gpc = None) -> Recorded:
     """Give a contact for a purpose.
 
     The same contact given for two purposes is two givings. Marketing needs the person's explicit consent, and what
-    they objected to is refused.
+    they objected to is refused. A browser's signal that comes with a giving for marketing is an objection before it.
     """
-    (said,) = give_together(call.parts, [(call, {"subject": subject, "giving": giving})])
+    (said,) = give_together(call.parts, [(call, {"subject": subject, "giving": giving, "gpc": gpc})])
     if isinstance(said, SolelyError):
         raise said
     return said
 
 
 def give_together(parts: Parts, many: Sequence[tuple[Call, Given]]) -> list[Recorded | SolelyError]:
-    """The same for several people, in one transaction."""
-    outcomes: dict[int, Recorded | SolelyError] = {}
-    rows: dict[int, tuple[Mapping[str, str], Notice]] = {}
-    now = parts.ground.clock()
+    """The same for several people: in one transaction, but for what lifts an objection, which is alone."""
     known = _recorded(parts, {given["giving"].purpose for _, given in many})
-    for place, (call, given) in enumerate(many):
-        try:
-            rows[place] = _row(call, given["subject"], given["giving"], known, now)
-        except SolelyError as error:
-            outcomes[place] = error
-    for place, said in zip(rows, give_many(parts.desk, list(rows.values()), now) if rows else [], strict=True):
-        giving: Giving = many[place][1]["giving"]
-        outcomes[place] = (
-            Recorded(giving=said, purpose=giving.purpose, kind=giving.kind, given_at=giving.given_at or now)
-            if isinstance(said, UUID)
-            else said
-        )
-    return [outcomes[place] for place in range(len(many))]
+    rows = [_row_or_error(call, given, known) for call, given in many]
+    together = {n: row for n, row in enumerate(rows) if isinstance(row, _Row) and not row.lifts}
+    outcomes: dict[int, UUID | SolelyError] = {n: row for n, row in enumerate(rows) if isinstance(row, SolelyError)}
+    if together:
+        said = give_many(parts.desk, [(one.cells, one.notice) for one in together.values()], parts.ground.clock())
+        outcomes.update(zip(together, said, strict=True))
+    for n, row in enumerate(rows):
+        if n not in outcomes and isinstance(row, _Row):
+            outcomes[n] = _give_alone(parts, row)
+    return [_outcome(row, outcomes[n]) for n, row in enumerate(rows)]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Row:
+    giving: Giving
+    cells: Mapping[str, str]
+    notice: Notice
+    lifts: bool
+    given_at: datetime
+    signal: Signalled | None
+
+
+def _give_alone(parts: Parts, row: _Row) -> UUID | SolelyError:
+    try:
+        return give_many(parts.desk, [(row.cells, row.notice)], parts.ground.clock(), lifts=True)[0]
+    except SolelyError as error:
+        return error
+
+
+def _outcome(row: _Row | SolelyError, said: UUID | SolelyError) -> Recorded | SolelyError:
+    if isinstance(row, SolelyError):
+        return row
+    if isinstance(said, GivingError) and said.reason == "objected" and row.signal:
+        return GivingError("objected", _SIGNALLED)
+    if isinstance(said, SolelyError):
+        return said
+    one = row.giving
+    return Recorded(giving=said, purpose=one.purpose, kind=one.kind, given_at=row.given_at, signal=row.signal)
+
+
+def _row_or_error(call: Call, given: Given, known: Mapping[tuple[str, str], registry.Words]) -> _Row | SolelyError:
+    try:
+        return _row(call, given["subject"], given["giving"], known, given.get("gpc"))
+    except SolelyError as error:
+        return error
 
 
 def _recorded(parts: Parts, purposes: set[str]) -> dict[tuple[str, str], registry.Words]:
@@ -122,20 +159,26 @@ def _recorded(parts: Parts, purposes: set[str]) -> dict[tuple[str, str], registr
 
 
 def _row(
-    call: Call, subject: str, giving: Giving, known: Mapping[tuple[str, str], registry.Words], now: datetime
-) -> tuple[Mapping[str, str], Notice]:
+    call: Call, subject: str, giving: Giving, known: Mapping[tuple[str, str], registry.Words], gpc: str | None
+) -> _Row:
+    """A giving ready to be recorded. A browser's signal against it is honoured before."""
     call.principal.require_purpose(giving.purpose)
-    row = {
+    purpose = call.ground.policy.purposes.get(giving.purpose)
+    marketing = purpose is not None and purpose.marketing
+    signal = honour(call.parts, subject, gpc) if marketing else None
+    notice = _notice(call, giving, known.get((giving.purpose, giving.notice.version)))
+    given_at = giving.given_at or call.now
+    cells = {
         "subject": subject,
         "kind": giving.kind,
         "value": giving.value,
         "purpose": giving.purpose,
         "notice": f"{giving.purpose}/{giving.notice.version}",
-        "given_at": (giving.given_at or now).astimezone(UTC).isoformat(),
+        "given_at": given_at.astimezone(UTC).isoformat(),
         "withdrawn_at": "",
         "country": giving.country,
     }
-    return row, _notice(call, giving, known.get((giving.purpose, giving.notice.version)))
+    return _Row(giving, cells, notice, marketing and giving.told, given_at, signal)
 
 
 def _notice(call: Call, giving: Giving, recorded: registry.Words | None) -> Notice:
@@ -179,6 +222,10 @@ def withdraw(call: Call, subject: Subject, withdrawal: Withdrawal) -> Withdrawn:
     return Withdrawn(ended=ended)
 
 
+_SIGNALLED = (
+    "their browser signals an objection (Sec-GPC: 1), and it is recorded: tell the person so, and if they give it"
+    " nevertheless send told: true and no given_at"
+)
 _GIVINGS = "/v1/subjects/{subject}/givings"
 _TAKEN = (GivingError, ContactError, Conflict)
 ROUTES = (
