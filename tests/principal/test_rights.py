@@ -23,6 +23,7 @@ MAY = {  # by compartment and act, which kinds
     ("ledger", "keys"): {"service", "officer", "auditor", "witness"},
     ("registry", "read"): {"service", "subject", "officer"},
     ("registry", "tokens.mint"): {"service"},
+    ("registry", "handles"): {"service"},
     ("registry", "policy.read"): {"service", "officer", "auditor"},
     ("registry", "members"): {"officer"},
     ("registry", "affected"): {"officer"},

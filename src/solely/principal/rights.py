@@ -31,7 +31,7 @@ _SEEN = "principals.read approvals.read"
 # fmt: off
 _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
     "registry": {
-        "service": "give withdraw erase export read uses preferences tokens.mint policy.read metrics",
+        "service": "give withdraw erase export read uses preferences handles tokens.mint policy.read metrics",
         "subject": "give withdraw erase export read uses preferences",
         "officer": f"read members affected incidents incidents.read policy.read {_OFFICE}",
         "auditor": f"incidents.read policy.read {_SEEN}",

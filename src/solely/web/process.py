@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, get_args
@@ -25,6 +26,7 @@ from solely.principal import Home
 from solely.web.access import Logged
 from solely.web.api import open_api
 from solely.web.runner import serve_until_told
+from solely.web.upkeep import upkeep
 
 __all__ = ["serve_one", "serve_trial"]
 
@@ -34,7 +36,8 @@ HOMES: tuple[Home, ...] = get_args(Home)
 @contextmanager
 def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings) -> Iterator[ASGIApp]:
     """What the compartments of a process answer over HTTP."""
-    with closing(open_api(ground, homes, settings)) as api:
+    kept = timedelta(hours=settings.idempotency.keep_hours)
+    with closing(open_api(ground, homes, settings)) as api, upkeep(ground, homes, kept):
         yield api.door
 
 

@@ -86,3 +86,10 @@ def test_a_principal_narrowed_to_a_purpose_gives_for_no_other(api, subject):
 def test_who_gave_nothing_has_nothing(backend, subject):
     assert backend("GET", path(subject)).json() == {"items": []}
     assert backend("POST", path(subject, "withdrawals"), json={"purpose": "two-factor"}).json() == {"ended": 0}
+
+
+def test_everyone_has_a_handle_that_stays(backend, subject):
+    first, second = (backend("POST", path(subject, "handle")).json()["handle"] for _ in range(2))
+    assert first == second
+    assert first.startswith("ad-")
+    assert backend("POST", path(f"{subject}-other", "handle")).json()["handle"] != first

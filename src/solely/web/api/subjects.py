@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from solely.app.decisions import handle_of
 from solely.app.parts import Parts
 from solely.consent import CURES, Notice
 from solely.errors import Conflict, ContactError, GivingError, NotFound, Refused, SolelyError
@@ -89,6 +90,12 @@ class Withdrawn(Said):
     """How many givings ended; in audiences that stand too."""
 
     ended: int
+
+
+class Handle(Said):
+    """How advertising knows a person: it names them there, and nowhere else."""
+
+    handle: str
 
 
 def give(call: Call, subject: Subject, giving: Giving, gpc: Gpc = None) -> Recorded:
@@ -222,6 +229,14 @@ def withdraw(call: Call, subject: Subject, withdrawal: Withdrawal) -> Withdrawn:
     return Withdrawn(ended=ended)
 
 
+def handle(call: Call, subject: Subject) -> Handle:
+    """The handle by which the platform's ad server asks for decisions about a person.
+
+    Everyone has one, whatever they gave; asked again it is the same.
+    """
+    return Handle(handle=handle_of(call.parts, subject))
+
+
 _SIGNALLED = (
     "their browser signals an objection (Sec-GPC: 1), and it is recorded: tell the person so, and if they give it"
     " nevertheless send told: true and no given_at"
@@ -246,6 +261,14 @@ ROUTES = (
         homes=("registry",),
         act="withdraw",
         endpoint=withdraw,
+        problems=(GivingError,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/subjects/{subject}/handle",
+        homes=("registry",),
+        act="handles",
+        endpoint=handle,
         problems=(GivingError,),
     ),
 )
