@@ -1,0 +1,40 @@
+"""The API served once for the tests of a worker; a client of it, and one behind a network that fails."""
+
+import pytest
+
+from apis import served
+from flaky import flaky
+from solely.client import Client, Retry
+
+PATIENT = Retry(total_seconds=20, first_seconds=0.01)
+
+
+@pytest.fixture(scope="session")
+def api(solely):
+    with served(solely) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def keys(api):
+    """A key of the platform's backend in each compartment that knows one."""
+    return [api.key("service", home) for home in ("registry", "security", "advertising")]
+
+
+@pytest.fixture(scope="session")
+def client(api, keys):
+    with Client(api.base, *keys, retry=PATIENT) as found:
+        yield found
+
+
+@pytest.fixture
+def network(api):
+    with flaky(api.base) as found:
+        yield found
+
+
+@pytest.fixture
+def shaken(network, keys):
+    """A client whose every connection is the network's to spoil: none is kept."""
+    with Client(network.base, *keys, retry=PATIENT, timeout=2) as found:
+        yield found
