@@ -180,7 +180,7 @@ def test_an_id_stays_in_its_place_in_a_path(client, odd):
     assert [one.giving for one in client.givings(odd)] == [recorded.giving]
 
 
-@pytest.mark.parametrize("wrong", ["", "a/b", "a b", "ä", "x" * 129, "a\n"])
+@pytest.mark.parametrize("wrong", ["", "a/b", "x" * 129, "a\n", "a\ud800"])
 def test_an_id_that_would_lead_elsewhere_is_refused(wrong):
     with pytest.raises(BadInput):
         path("subjects", wrong)
