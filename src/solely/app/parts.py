@@ -75,13 +75,21 @@ class Parts:
         self._stack.close()
 
     def renew(self) -> Self:
-        """Call it before each use: where a key file was written anew, all parts are closed, and made from it."""
-        if (written := self.ground.stamps()) != self._stamps:
+        """Call it before each use.
+
+        Where a key file was written anew, or a connection broke, all parts are closed, and made again.
+        """
+        written = self.ground.stamps()
+        if written != self._stamps or any(one.closed for one in self._logins):
             self._stack.close()
             for made in vars(self).keys() - {"ground", "_stack", "_stamps"}:
                 del vars(self)[made]
             self._stamps = written
         return self
+
+    @cached_property
+    def _logins(self) -> list[psycopg.Connection]:
+        return []
 
     def keep(self, name: object, make: Callable[[], Made]) -> Made:
         """What is made from these parts once, under that name, and again when they are."""
@@ -97,7 +105,9 @@ class Parts:
     def login(self, name: str) -> psycopg.Connection:
         """Another connection as the role of that key file, closed with the rest."""
         password = self.ground.keyring(name).secret("database")
-        return self._stack.enter_context(self.ground.database.login(name, password))
+        connection = self._stack.enter_context(self.ground.database.login(name, password))
+        self._logins.append(connection)
+        return connection
 
     @cached_property
     def pen(self) -> Pen:

@@ -5,7 +5,11 @@ import threading
 
 import pytest
 
+from apis import served
+from solely.app import Solely
+from solely.app.directory import read_keyring
 from solely.errors import NotFound, Unavailable
+from solely.store.server import SUPERUSER
 from solely.web.api.pool import Workers
 
 pytestmark = pytest.mark.server
@@ -78,14 +82,15 @@ def test_an_error_is_the_callers(solely):
     run(solely, use)
 
 
-def test_after_what_was_unavailable_connections_are_new(solely):
-    def broken(parts):
-        parts.registry.close()
-        raise Unavailable("the database went away")
-
-    async def use(workers):
-        with pytest.raises(Unavailable):
-            await workers.run(broken)
-        return await workers.run(lambda parts: parts.registry.execute("SELECT 1").fetchone())
-
-    assert run(solely, use, size=1) == (1,)
+def test_once_the_database_ended_connections_others_are_made(fresh):
+    with Solely(fresh) as solely, served(solely, ("registry",)) as api:
+        backend = api.as_("service", "registry")
+        assert backend("GET", "/v1/subjects/nobody/givings").status_code == 200
+        password = read_keyring(fresh, "owner").secret("database")
+        with solely.ground.database.superuser(SUPERUSER, password) as superuser:
+            superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'solely_registry'"
+            )
+        told = [backend("GET", "/v1/subjects/nobody/givings").status_code for _ in range(12)]
+    assert set(told) <= {200, 503}
+    assert told[-4:] == [200] * 4

@@ -1,4 +1,4 @@
-"""Threads that work, each with parts of its own: connections are made when first needed, and again once they broke."""
+"""Threads that work, each with parts of its own: connections are made when they are first needed."""
 
 from __future__ import annotations
 
@@ -40,20 +40,13 @@ class Workers:
         except TimeoutError:
             raise Unavailable("all are busy", where="this service", cure="ask again in a moment") from None
         loop = asyncio.get_running_loop()
-        future = self._executor.submit(self._act, act)
+        future = self._executor.submit(lambda: act(self._parts()))
         future.add_done_callback(lambda _: self._release(loop))
         return await _within(future, most)
 
     def _release(self, loop: asyncio.AbstractEventLoop) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._free.release)
-
-    def _act(self, act: Callable[[Parts], Result]) -> Result:
-        try:
-            return act(self._parts())
-        except Unavailable:  # whatever it was, the next one gets connections that are new
-            self._drop()
-            raise
 
     def _parts(self) -> Parts:
         parts: Parts | None = getattr(self._here, "parts", None)
@@ -62,13 +55,6 @@ class Workers:
             with self._lock:
                 self._all.add(parts)
         return parts.renew()
-
-    def _drop(self) -> None:
-        parts: Parts = self._here.parts
-        self._here.parts = None
-        with self._lock:
-            self._all.discard(parts)
-        parts.close()
 
     def close(self) -> None:
         """End the threads, and their connections."""
