@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from callers import Callers, empty
+from deployed import deployed, wrapped
 from directories import copied
 from linked import split
 from people import Clock
@@ -43,6 +44,18 @@ def solely(made, tmp_path_factory):
 def apart(made, tmp_path_factory):
     """Another directory, as it is deployed: each compartment apart, with its own key files and links to the others."""
     with split(made, tmp_path_factory.mktemp("apart")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def service(made, tmp_path_factory):
+    """The service with a process for each compartment, and passphrases of their own for two of them."""
+    folder = tmp_path_factory.mktemp("service")
+    directory = copied(made, folder / "data")
+    variables = wrapped(directory, security="correct horse", advertising="battery staple")
+    (folder / "passphrase").write_text(variables.pop("SOLELY_PASSPHRASE_SECURITY"))
+    variables |= {"SOLELY_PASSPHRASE_SECURITY_FILE": str(folder / "passphrase"), "ELSEWHERE_TOKEN": "t"}
+    with deployed(directory, **variables) as found:
         yield found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from solely.errors import Unavailable
 __all__ = [
     "cores",
     "directory_from_environment",
+    "environment_for_child",
     "hide_in_process_list",
     "memory",
     "now",
@@ -23,6 +25,7 @@ __all__ = [
     "settings_from_environment",
 ]
 
+_KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONWARNINGS")
 _PASSPHRASE = "SOLELY_PASSPHRASE"  # noqa: S105 - the name of it
 
 
@@ -82,7 +85,7 @@ def passphrase(name: str) -> bytes | None:
     """
     for variable in _variables(name):
         if text := os.environ.get(variable):
-            return _in_file(variable, Path(text)) if variable.endswith("_FILE") else text.encode()
+            return _in_file(variable, Path(text)) if variable.endswith("_FILE") else os.fsencode(text)
     return None
 
 
@@ -90,6 +93,24 @@ def passphrase_for_child(name: str) -> dict[str, str]:
     """The one variable that a process with that key file alone is given, for its environment; nothing of the others."""
     found = {variable: text for variable in _variables(name) if (text := os.environ.get(variable))}
     return dict(list(found.items())[:1])
+
+
+def environment_for_child(names: Iterable[str], *, apart: bool, also: str | None = None) -> dict[str, str]:
+    """What a process with those key files alone is started with: settings, its passphrases, nothing that opens more.
+
+    One that is `apart` is another user's, who can't read a file that a variable names: it is given what stands there.
+    `also` begins the names of other variables that it needs. Raises Unavailable as `passphrase` does.
+    """
+    found = {name: text for name, text in os.environ.items() if name in _KEPT or (also and name.startswith(also))}
+    found |= {name: text for name, text in settings_from_environment().items() if name != "SOLELY_DIR"}
+    if path := os.environ.get("PYTHONPATH"):
+        found["PYTHONPATH"] = os.pathsep.join(str(Path(one).absolute()) for one in path.split(os.pathsep))
+    for name in names:
+        given = passphrase_for_child(name)
+        if apart and any(variable.endswith("_FILE") for variable in given):
+            given = {_variables(name)[0]: (passphrase(name) or b"").decode("utf-8", "surrogateescape")}
+        found |= given
+    return found
 
 
 def _variables(name: str) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from solely import app as application
-from solely.app.serve_settings import serve_settings_in
+from solely.app.serve_settings import ServeSettings, serve_settings_in
 from solely.app.serving.place import ACCOUNTS, places
 from solely.cli.terminal import OUT, Dir
 from solely.errors import BadInput, NotFound
@@ -20,23 +22,29 @@ def serve(
     compartment: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"One alone: {', '.join(ACCOUNTS)}.", show_default=False)
     ] = None,
+    split: Annotated[bool, typer.Option("--split", help="Each compartment by a process of its own.")] = False,
+    handed: Annotated[int | None, typer.Option(hidden=True, help="The number of a socket that is listened at.")] = None,
     directory: Dir = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM: all compartments in one process, for a trial; where and how, solely.toml says."""
-    from solely.web.process import serve_one, serve_trial  # noqa: PLC0415 - a web server, which few commands need
+    from solely.web import process  # noqa: PLC0415 - a web server, which few commands need
     from solely.web.server import reserve  # noqa: PLC0415
 
     found = _directory(directory)
+    _check(compartment, split)
     settings = serve_settings_in(found)
-    if compartment is None:
-        with reserve(settings.listen.port, settings.listen.host) as place:
-            serve_trial(found, settings, place, lambda: _say(settings.listen.host, place.getsockname()[1]))
-        return
-    if compartment not in ACCOUNTS:
-        raise BadInput("there is no such compartment", where="--compartment", cure=f"one of: {', '.join(ACCOUNTS)}")
-    (one,) = (one for one in places(found, settings, apart=False) if one.name == compartment)
-    with reserve(one.port, one.host) as place:
-        serve_one(found, compartment, settings, place, lambda: _say(one.host, place.getsockname()[1]))
+    host, port = settings.listen.host, settings.listen.port
+    if split:
+        process.serve_split(found, settings, _say_all)
+    elif compartment is None:
+        with reserve(port, host) as place:
+            process.serve_trial(found, settings, place, lambda: _say(host, place))
+    elif handed is not None:
+        with socket.socket(fileno=handed) as place:
+            process.serve_supervised(found, compartment, settings, place)
+    else:
+        with reserve(_port(found, settings, compartment), host) as place:
+            process.serve_one(found, compartment, settings, place, lambda: _say(host, place))
 
 
 def _directory(named: Path | None) -> Path:
@@ -46,5 +54,22 @@ def _directory(named: Path | None) -> Path:
     return found.absolute()
 
 
-def _say(host: str, port: int) -> None:
-    OUT.print(f"Serving http://{host}:{port} until Ctrl-C.", markup=False, highlight=False)
+def _check(compartment: str | None, split: bool) -> None:
+    if compartment is not None and split:
+        raise BadInput("one compartment, or each by its own process", where="--split", cure="leave one of them out")
+    if compartment is not None and compartment not in ACCOUNTS:
+        raise BadInput("there is no such compartment", where="--compartment", cure=f"one of: {', '.join(ACCOUNTS)}")
+
+
+def _port(directory: Path, settings: ServeSettings, compartment: str) -> int:
+    return next(one.port for one in places(directory, settings, apart=False) if one.name == compartment)
+
+
+def _say(host: str, place: socket.socket) -> None:
+    OUT.print(f"Serving http://{host}:{place.getsockname()[1]} until Ctrl-C.", markup=False, highlight=False)
+
+
+def _say_all(at: Mapping[str, str]) -> None:
+    for name, url in at.items():
+        OUT.print(f"{name:12} {url}", markup=False, highlight=False)
+    OUT.print("Serving until Ctrl-C.", markup=False, highlight=False)

@@ -7,6 +7,7 @@
   directory and knows it as /proc/self/cwd, so no parent folder has to be opened to that account.
 - Users of one directory share the server: the first starts it, the last to leave stops it. A user that is
   killed leaves it running; the next one takes it over.
+- Processes of other accounts come through a door, a second socket in a folder that only they may enter.
 - The server's log is for its own troubles: it keeps no statement, no parameter, and no error of a
   statement, whose words may hold a contact.
 """
@@ -37,12 +38,14 @@ _ACCOUNTS = ("postgres", "nobody")
 _COPIES = Path("/var/lib/solely")  # where root copies the binaries that the account could not reach
 _WAIT = "--timeout=600"  # seconds; what a killed server left to be repaired may take a while
 _STARTING = ("--wait", _WAIT, f"--log={_HERE}/server.log", "start")
+_SOCKET = ".s.PGSQL.5432"
 _ATTEMPTS, _TICK = 50, 0.05  # seconds
+_CONNECTIONS = 200  # of all processes, where each has a pool
 _SETTINGS = f"""
 listen_addresses = ''
 unix_socket_directories = '{_HERE}'
 unix_socket_permissions = 0700
-max_connections = 200
+max_connections = {_CONNECTIONS}
 shared_buffers = 256MB
 maintenance_work_mem = 128MB
 max_wal_size = 4GB
@@ -88,8 +91,12 @@ def create(directory: Path, password: str) -> None:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[str]:
-    """Keep the server of `directory` running; yields the host that libpq connects to. Raises Unavailable."""
+def running(directory: Path, door: Path | None = None) -> Iterator[str]:
+    """Keep the server of `directory` running; yields the host that libpq connects to. Raises Unavailable.
+
+    `door` is a folder, of one who may give it away, in which the server makes a second socket, for whoever may enter
+    that folder: they need passwords as everyone does.
+    """
     if not (directory / "PG_VERSION").exists():
         raise NotFound("there is no database here", where=str(directory), cure="make one with: solely init DIR")
     users = os.open(directory.parent / "postgres.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -97,7 +104,7 @@ def running(directory: Path) -> Iterator[str]:
     host = f"/proc/self/fd/{folder}"  # short, whatever the length of the directory's own path
     try:
         with _alone(directory):
-            _start(directory, host)
+            _start(directory, host, door)
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield host
@@ -114,17 +121,38 @@ def program(name: str) -> Path:
     return _binaries(None) / name
 
 
-def _start(directory: Path, host: str) -> None:
+def _start(directory: Path, host: str, door: Path | None) -> None:
     """Start the server unless it answers. One that a killed user left coming up or going down is waited for."""
-    for _ in range(_ATTEMPTS):
-        while (answer := PGconn.ping(f"host={host} connect_timeout=10".encode())) == Ping.REJECT:
+    with _opened(door) as (options, keep):
+        for _ in range(_ATTEMPTS):
+            while (answer := PGconn.ping(f"host={host} connect_timeout=10".encode())) == Ping.REJECT:
+                sleep(_TICK)
+            if answer == Ping.OK or _call(directory, "pg_ctl", (*options, *_STARTING), keep).returncode == 0:
+                break
+            if not (directory / "postmaster.pid").exists():
+                raise _ended(directory, "the database server does not start")  # not that another is still there
             sleep(_TICK)
-        if answer == Ping.OK or _call(directory, "pg_ctl", _STARTING).returncode == 0:
-            return
-        if not (directory / "postmaster.pid").exists():
-            break  # it is not that another is still there
-        sleep(_TICK)
-    raise _ended(directory, "the database server does not start")
+        else:
+            raise _ended(directory, "the database server does not start")
+    if door is not None and not (door / _SOCKET).exists():
+        what = "the database is in use, and has no door for processes of other accounts"
+        raise Unavailable(what, where=str(directory), cure="end what uses it, then start again")
+
+
+@contextmanager
+def _opened(door: Path | None) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """What the server is started with to have a door: by its handle, as it could not reach it by its path."""
+    if door is None:
+        yield (), ()
+        return
+    if account := _account():
+        os.chown(door, account.pw_uid, -1)
+    handle = os.open(door, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        folders = f"-c unix_socket_directories={_HERE},/proc/self/fd/{handle} -c unix_socket_permissions=0777"
+        yield (f"--options={folders} -c max_connections={_CONNECTIONS}",), (handle,)
+    finally:
+        os.close(handle)
 
 
 def _stop_if_last(directory: Path, users: int) -> None:

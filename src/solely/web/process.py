@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,17 +19,21 @@ from starlette.types import ASGIApp
 from solely.app import Solely
 from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
-from solely.app.serving.hardened import harden
+from solely.app.serving.hardened import end_with_parent, harden
 from solely.app.serving.log import Log, failed, open_log
+from solely.app.serving.place import places
 from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
+from solely.app.serving.supervisor import supervise
+from solely.errors import SolelyError
 from solely.principal import Home
 from solely.web.access import Logged
 from solely.web.api import open_api
 from solely.web.runner import serve_until_told
+from solely.web.server import reserve
 from solely.web.upkeep import upkeep
 
-__all__ = ["serve_one", "serve_trial"]
+__all__ = ["serve_one", "serve_split", "serve_supervised", "serve_trial"]
 
 HOMES: tuple[Home, ...] = get_args(Home)
 
@@ -69,6 +74,48 @@ def serve_one(
     ):
         _serve(ground, [_home(name)], settings, place, log, ready)
     log.info("ended")
+
+
+def serve_split(directory: Path, settings: ServeSettings, ready: Callable[[Mapping[str, str]], None]) -> None:
+    """Each compartment by a process of its own, until SIGTERM or SIGINT. Raises what `supervise` raises.
+
+    `ready` is told where each is. Nothing is started where a port is taken.
+    """
+    log = open_log(sys.stderr, "supervisor", settings.log.level)
+    found = places(directory, settings, apart=os.geteuid() == 0)
+    with ExitStack() as stack:
+        sockets = {one.name: stack.enter_context(reserve(one.port, one.host)) for one in found}
+        at = {one.name: f"http://{one.host}:{sockets[one.name].getsockname()[1]}" for one in found}
+        supervise(found, sockets, settings, log, lambda: ready(at))
+
+
+def serve_supervised(directory: Path, name: str, settings: ServeSettings, place: socket.socket) -> None:
+    """One compartment, for the supervisor that started this process: see `app/serving/child.py`."""
+    harden()
+    end_with_parent(os.getppid())
+    log = open_log(sys.stderr, name, settings.log.level)
+    try:
+        with (
+            _ended_by_sigterm(),
+            reached(directory, settings, supervised=True) as database,
+            at_work(directory, name, database, partial(_report, log)) as ground,
+        ):
+            _say("settled")
+            if sys.stdin.readline() == "open\n":
+                _serve(ground, [_home(name)], settings, place, log, partial(_say, "ready"))
+                _say("drained")
+                sys.stdin.read()  # until all have drained: others' last requests need this one's links
+    except SolelyError as error:
+        name = type(error).__name__
+        log.error("failed", error=name, what=error.what, where=error.where, cure=error.cure)  # noqa: TRY400 - no trace
+        sys.exit(error.exit_code)
+    log.info("ended")
+
+
+def _say(word: str) -> None:
+    with suppress(OSError):  # a supervisor that died: this process is told so otherwise
+        sys.stdout.write(f"{word}\n")
+        sys.stdout.flush()
 
 
 def _serve(

@@ -14,6 +14,7 @@ from typing import Any
 from solely.app.doctor.look import Check, Finding, Look
 from solely.app.incident_settings import incident_settings_in
 from solely.app.manifest import NAME, Manifest, read_manifest
+from solely.app.serving.place import ACCOUNTS, GROUP
 from solely.app.verification import settings_in
 from solely.app.witness_settings import FILE as LEDGER_FILE
 from solely.app.witness_settings import witness_settings_in
@@ -63,15 +64,19 @@ def _is_weak(head: dict[str, Any], least: Argon2) -> bool:
 
 
 def _modes(look: Look) -> Iterator[Finding]:
-    """Nobody but the account that runs it reads keys, erasures or senders' passwords; nobody else owns them."""
+    """Nobody but who runs it reads keys, erasures or senders' passwords; nobody else owns them.
+
+    Where each compartment is a user of its own, these own their files, and their group may enter folders.
+    """
     keys = sorted((look.directory / "keys").glob("*"))
     closed = [look.directory, look.directory / "keys", *keys, look.directory / "registry", *_secrets(look)]
     for path in (one for one in closed if one.exists()):
         found = path.stat()
-        if found.st_mode & _OTHERS:
+        enters = stat.S_IXGRP if path.is_dir() and found.st_gid == GROUP else 0
+        if found.st_mode & _OTHERS & ~enters:
             cure = f"chmod {'700' if path.is_dir() else '600'} {path}"
             yield Finding("bad", f"others may use it (mode {stat.S_IMODE(found.st_mode):o})", str(path), cure)
-        if found.st_uid not in {os.geteuid(), 0, look.directory.stat().st_uid}:
+        if found.st_uid not in {os.geteuid(), 0, look.directory.stat().st_uid, *ACCOUNTS.values()}:
             yield Finding("bad", "another account owns it", str(path), f"chown {os.geteuid()} {path}")
 
 

@@ -1,0 +1,87 @@
+"""Who may read and write what in a data directory whose processes are users of their own.
+
+- The directory, `keys/` and `run/` may be entered by the group of these users, and read by nobody but their owner.
+- A key file, a folder that a process fills, its socket's folder, its log: each is one user's, and no other's.
+- Settings, in which no secret belongs, may be read by all of the group; a secret's file is security's.
+- A name that is more than one file's (a hard link) is left as it is: it could be a file of somebody else.
+
+Nothing outside the directory is changed. Doing it again is safe; it is done at each start, as root's own commands
+leave files of root's.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from solely.app.serving.place import GROUP, LEDGER, Place
+from solely.app.serving.reach import door
+from solely.app.verification import settings_in
+from solely.store.durable import locked
+
+__all__ = ["prepare"]
+
+_FOLDERS = {"advertising": ("advertising",), "registry": ("registry", "answers"), LEDGER: ("ledger",)}
+_FILES = {LEDGER: ("ledger.toml",), "registry": ("notify.lock",)}
+_SETTINGS = ("policy.toml", "solely.toml", "keys.toml", "verification.toml", "incidents.toml", "rights.toml")
+
+
+def prepare(directory: Path, places: Sequence[Place]) -> None:
+    """Make what processes need, and give each its own, where they are users of their own. Raises OSError."""
+    for folder in (directory / "run", directory / "log", directory / "tmp", door(directory)):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    for place in places:
+        for folder in (place.temporary, place.sockets, *(directory / name for name in _FOLDERS.get(place.name, ()))):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        place.log.touch(mode=0o600)
+    if any(place.account for place in places):
+        _let_in(directory)
+        for place in places:
+            _give(place)
+
+
+def _let_in(directory: Path) -> None:
+    for folder in (directory, directory / "keys", directory / "run", directory / "tmp", door(directory)):
+        os.chown(folder, -1, GROUP)
+        folder.chmod(0o710)
+    for name in _SETTINGS:
+        path = directory / name
+        if path.exists():
+            os.chown(path, -1, GROUP)
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IRGRP)
+
+
+def _give(place: Place) -> None:
+    directory, account = place.directory, place.account
+    assert account is not None, "a place without a user"
+    with locked(directory / "keys"):
+        for name in place.own:
+            os.chown(directory / "keys" / f"{name}.key", account, GROUP)
+    for name in _FOLDERS.get(place.name, ()):
+        _own(directory / name, account)
+    for folder, mode in ((place.temporary, 0o700), (place.sockets, 0o710)):
+        _own(folder, account)
+        folder.chmod(mode)
+    secrets = _secrets(directory) if place.name == "security" else []
+    for path in (place.log, *(directory / name for name in _FILES.get(place.name, ())), *secrets):
+        if path.is_file():
+            os.chown(path, account, GROUP)
+
+
+def _secrets(directory: Path) -> list[Path]:
+    """Files of senders' secrets that are in the directory; who keeps them elsewhere says who may read them there."""
+    settings = settings_in(directory)
+    named = [one.password_file for one in settings.email]
+    named += [name for one in settings.sms for name in (one.password_file, one.receipt_secret_file)]
+    return [path for name in named if name and (path := (directory / name).resolve()).is_relative_to(directory)]
+
+
+def _own(folder: Path, account: int) -> None:
+    for _, folders, files, handle in os.fwalk(folder):
+        os.chown(handle, account, GROUP)
+        for name in (*folders, *files):
+            about = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            if stat.S_ISDIR(about.st_mode) or (stat.S_ISREG(about.st_mode) and about.st_nlink == 1):
+                os.chown(name, account, GROUP, dir_fd=handle, follow_symlinks=False)
