@@ -15,7 +15,7 @@ run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
 
 test: lint browser
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --durations=25 $(ARGS)
 
 check: lint
 	$(BIN)/pytest -n 2 -m "not slow and not server" $(ARGS)
