@@ -118,6 +118,7 @@ def _callers(solely, login):
 
 @pytest.fixture
 def callers(_callers, superuser):
-    """Whoever calls any compartment: nobody yet."""
+    """Whoever calls any compartment: nobody yet, nor after, since where officers are the operator names nobody."""
     empty(superuser)
-    return replace(_callers, clock=Clock(), announced=[])
+    yield replace(_callers, clock=Clock(), announced=[])
+    empty(superuser)

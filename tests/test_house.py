@@ -72,6 +72,8 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "store/rotation.py": "rotation/test_rows.py",
     "store/migrate.py": "store/test_database.py",
     "store/requests.py": "web/api/test_once.py",
+    "web/api/incident_words.py": "web/api/test_incidents.py",
+    "web/api/principal_words.py": "web/api/test_principals.py",
     "web/api/answer.py": "web/api/test_once.py",
     "web/api/calls.py": "web/api/test_once.py",
     **{f"web/api/{one}.py": "web/api/test_door.py" for one in ("app", "bounds", "caller", "health", "metrics")},

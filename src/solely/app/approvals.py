@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Literal, get_args
 from uuid import UUID
 
 import numpy as np
@@ -32,9 +33,12 @@ from solely.store.approvals import Approval
 from solely.store.database import answering
 from solely.store.ledger import Words
 
-__all__ = ["MINUTES", "MOST_MINUTES", "REASONS", "Approvals", "Wish", "person_in"]
+__all__ = ["MINUTES", "MOST_MINUTES", "REASONS", "Approvals", "Reason", "Wish", "person_in"]
 
-REASONS = ("authority-request", "person-request", "security-incident", "data-breach", "legal-claim", "staff", "fault")
+Reason = Literal[
+    "authority-request", "person-request", "security-incident", "data-breach", "legal-claim", "staff", "fault"
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
 MINUTES, MOST_MINUTES = 60, 480
 _SCOPE = re.compile(r"\w[\w ./\-]{0,129}")
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")

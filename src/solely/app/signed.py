@@ -66,6 +66,16 @@ class SignedLedger:
             raise NotFound("nothing was written yet", where="ledger")
         return note
 
+    def head(self) -> tuple[Checkpoint, str]:
+        """The newest signed head, and its note as it is kept outside the database: what was written is signed soon.
+
+        Raises NotFound where nothing was signed yet.
+        """
+        note = self._anchor()
+        if note is None:
+            raise NotFound("nothing was signed yet", where="ledger", cure="ask again in a second")
+        return verify_checkpoint(note, self._key), note
+
     def verify(self, seen: Seen | None = None) -> Verified:
         """Recompute the ledger from its stored bytes, against the anchor and with each entry's MAC.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import Literal, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -13,8 +13,9 @@ from psycopg.rows import class_row
 
 from solely.principal import Home
 
-__all__ = ["ASK_LIFE", "Approval", "approve", "ask", "end", "end_of", "every", "one", "use"]
+__all__ = ["ASK_LIFE", "Approval", "State", "approve", "ask", "end", "end_of", "every", "one", "use"]
 
+State = Literal["asked", "lapsed", "open", "ended"]
 ASK_LIFE = timedelta(days=1)  # what nobody approved by then has to be asked for anew
 _SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 _COLUMNS = sql.SQL(
@@ -52,8 +53,8 @@ class Approval:
     ended_at: datetime | None = None
     uses: int = 0
 
-    def state(self, now: datetime) -> str:
-        """One of: asked, lapsed, open, ended."""
+    def state(self, now: datetime) -> State:
+        """How it stands."""
         if self.ended_at is not None:
             return "ended"
         if self.until is None:

@@ -55,12 +55,13 @@ def versions(connection: psycopg.Connection, incident: str, last: int | None = N
         ).fetchall()
 
 
-def every(connection: psycopg.Connection) -> list[Row]:
-    """The version of each incident that stands, in the order of their names."""
+def every(connection: psycopg.Connection, after: str = "", most: int | None = None) -> list[Row]:
+    """The version of each incident that stands, in the order of their names, after that one: all, or so many."""
     with connection.cursor(row_factory=class_row(Row)) as cursor:
         return cursor.execute(
             "SELECT DISTINCT ON (incident) incident, version, at, officer, content, entry FROM registry.incidents"
-            " ORDER BY incident, version DESC"
+            " WHERE incident > %s ORDER BY incident, version DESC LIMIT %s",
+            [after, most],
         ).fetchall()
 
 

@@ -16,7 +16,7 @@ import psycopg
 
 from solely.answer.incidents.incident import Incident, digest, from_json, to_json
 from solely.answer.incidents.state import Event, after
-from solely.errors import BadInput, Conflict, NotFound, Tampered
+from solely.errors import BadInput, Conflict, NotFound, Outdated, Tampered
 from solely.gate import Gate
 from solely.store import incidents as store
 from solely.store.database import answering
@@ -40,12 +40,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Book:
-    """The registry's connection and the gate; `details` reads what one of our entries says."""
+    """The registry's connection and the gate; `details` reads what one of our entries says.
+
+    `expected` is the version that its caller read, where they change what they read and nothing else.
+    """
 
     connection: psycopg.Connection
     gate: Gate
     details: Callable[[int], Mapping[str, str | int]]
     clock: Callable[[], datetime]
+    expected: int | None = None
 
     def now(self) -> datetime:
         """The time in UTC."""
@@ -59,10 +63,10 @@ class Book:
             raise NotFound("no such incident", cure="list them with: solely incident list")
         return self._read(row)
 
-    def every(self) -> tuple[Incident, ...]:
-        """The version of each that stands."""
+    def every(self, after: str = "", most: int | None = None) -> tuple[Incident, ...]:
+        """The version of each that stands, in the order of their names, after that one: all, or so many."""
         with answering():
-            rows = store.every(self.connection)
+            rows = store.every(self.connection, after, most)
         return tuple(self._read(row) for row in rows)
 
     def versions(self, incident: str) -> tuple[Incident, ...]:
@@ -84,8 +88,11 @@ class Book:
         return Incident(id_, 0, now, "", "open", "open", "", now)
 
     def before(self, incident: str, event: Event) -> Incident:
-        """The version that stands. Raises Conflict where its state does not allow the event."""
+        """The version that stands. Raises Conflict where its state allows no such event, Outdated for another one."""
         present = self.newest(incident)
+        if self.expected not in {None, present.version}:
+            what = "it was changed since it was read"
+            raise Outdated(what, where="incident", cure="read it again, then change it")
         after(present.state, event)
         return present
 

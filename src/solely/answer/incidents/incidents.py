@@ -60,9 +60,13 @@ class Incidents:
         """The version that stands. Raises NotFound, and Tampered where it is not what its entry says."""
         return self.book.newest(incident)
 
-    def list(self) -> tuple[Incident, ...]:
-        """The version of each that stands."""
-        return self.book.every()
+    def list(self, after: str = "", most: int | None = None) -> tuple[Incident, ...]:
+        """The version of each that stands, in the order of their names, after that one: all, or so many."""
+        return self.book.every(after, most)
+
+    def seen(self, version: int) -> Incidents:
+        """The same for who read that version: what they change is Outdated where another stands by then."""
+        return replace(self, book=replace(self.book, expected=version))
 
     def versions(self, incident: str) -> tuple[Incident, ...]:
         """Every version, the first one first."""

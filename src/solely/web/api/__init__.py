@@ -8,11 +8,17 @@ from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
 from solely.principal import Home
 from solely.web.api import (
+    affected,
+    approvals,
     audiences,
     campaigns,
     decisions,
     factors,
+    incidents,
+    ledger,
+    policy,
     preferences,
+    principals,
     rights,
     subjects,
     verification,
@@ -31,6 +37,12 @@ _PARTS = (
     audiences,
     campaigns,
     decisions,
+    principals,
+    approvals,
+    policy,
+    incidents,
+    affected,
+    ledger,
 )
 ROUTES: tuple[Route, ...] = tuple(route for part in _PARTS for route in part.ROUTES)
 

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from pydantic import BaseModel
 from starlette.responses import Response
 
-__all__ = ["JSON", "Answer", "answer_of", "read_answer"]
+__all__ = ["JSON", "OK", "Answer", "answer_of", "read_answer", "unless_known"]
 
 JSON = "application/json"
+OK = 200
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,3 +49,12 @@ def answer_of(said: BaseModel | Answer | None, status: int, headers: Mapping[str
         return said
     body = said.model_dump_json(by_alias=True).encode() if said is not None else b""
     return Answer(status, body, headers=MappingProxyType(dict(headers)))
+
+
+def unless_known(answer: Answer, asked: Mapping[str, str]) -> Answer:
+    """That it was not changed (304), to who has it already, as their `If-None-Match` says (RFC 9110 §13.1.2)."""
+    tag = answer.headers.get("etag")
+    known = {one.strip().removeprefix("W/") for one in asked.get("if-none-match", "").split(",")}
+    if tag is None or answer.status != OK or not known & {tag, "*"}:
+        return answer
+    return Answer(304, headers=MappingProxyType({"etag": tag}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -41,7 +40,6 @@ from solely.web.api.routes import Route
 __all__ = ["Api"]
 
 _SLOW = 2  # threads for what takes long
-_NAME = re.compile(r"[A-Za-z_-]{1,40}")  # a place as we name them: what is sent may have names of its own
 
 
 class Api:
@@ -80,7 +78,8 @@ class Api:
             schema.put(app, route, self._endpoint(route))
         for path, answer in (("/health/live", self._live), ("/health/ready", self._ready)):
             app.add_api_route(path, answer, methods=["GET"], **schema.HEALTH)
-        for kind, told in ((SolelyError, _told), (RequestValidationError, _unreadable), (Exception, _fault)):
+        unreadable = partial(_unreadable, app)
+        for kind, told in ((SolelyError, _told), (RequestValidationError, unreadable), (Exception, _fault)):
             app.add_exception_handler(kind, told)
         app.add_exception_handler(HTTPException, partial(_not_there, app))
         return app
@@ -171,11 +170,11 @@ async def _told(_: Request, error: Exception) -> Response:
     return problem(error).response()
 
 
-async def _unreadable(_: Request, error: Exception) -> Response:
-    """Where it is that can't be read, and what is expected there; what was sent is not said again."""
+async def _unreadable(app: FastAPI, _: Request, error: Exception) -> Response:
+    """Where it is that can't be read, and what is expected there; what was sent is not said again, names neither."""
     assert isinstance(error, RequestValidationError)
-    fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"] if isinstance(part, int) or _NAME.fullmatch(part))
+    fault, known = error.errors()[0], schema.names(app)
+    place = ".".join(str(part) for part in fault["loc"] if isinstance(part, int) or part in known)
     what = "this can't be read" if fault["type"] == "value_error" else str(fault["msg"])
     return problem(BadInput(what, where=place, cure="see /openapi.json")).response()
 

@@ -9,12 +9,13 @@ from functools import partial
 import structlog
 from pydantic import BaseModel
 
+from solely.app.disclosures import require_look
 from solely.app.parts import Parts
 from solely.app.serving.log import failed
 from solely.errors import SolelyError
-from solely.principal import Home, Principal
+from solely.principal import LOOKS, Home, Principal
 from solely.store.requests import Request
-from solely.web.api.answer import Answer, answer_of
+from solely.web.api.answer import Answer, answer_of, unless_known
 from solely.web.api.caller import principals
 from solely.web.api.once import Once
 from solely.web.api.problem import other, problem
@@ -50,7 +51,8 @@ def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) 
     taken = _take(parts, route, many, calls, answers)
     doing = [place for place in calls if place not in answers]
     for place, said in zip(doing, _run(parts, route, [(calls[n], many[n].given) for n in doing]), strict=True):
-        answers[place] = problem(said) if isinstance(said, SolelyError) else _answer(said, route.status)
+        answer = problem(said) if isinstance(said, SolelyError) else _answer(said, route.status)
+        answers[place] = answer if route.changes else unless_known(answer, many[place].headers)
     done = [(request, answers[place]) for place, request in taken.items()]
     if done:
         once(parts, many[0].home).keep(done)
@@ -87,6 +89,8 @@ def _call(parts: Parts, route: Route, one: Asked, known: dict[str, Principal | S
     who.require(route.act)
     if "subject" in one.given:
         who.require_subject(one.given["subject"])
+        if who.kind == "officer" and route.act in LOOKS:
+            require_look(parts, principals(parts, one.home), who, one.given["subject"])
     if "advertiser" in one.given and who.kind in {"advertiser", "partner"}:
         who.require_advertiser(one.given["advertiser"], parts.ground.clock())
     return Call(parts, who, one.headers)

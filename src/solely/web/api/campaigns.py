@@ -8,18 +8,17 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from typing_extensions import override
 
 from solely.advertising import campaign as domain
 from solely.app.decisions import open_campaigns
 from solely.web.api.pages import Cursor, Limit, after, cut
-from solely.web.api.routes import Body, Call, Name, Route, Said, etag
+from solely.web.api.routes import Body, Call, Name, Route, Said, Time, etag
 
 __all__ = ["ROUTES", "Title"]
 
 Title = Annotated[str, Field(pattern=r"^\w[\w .\-]{0,63}$", examples=["spring"])]
-_Time = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 _Titled = Annotated[str, Path(pattern=r"^\w[\w .\-]{0,63}$", examples=["sale"])]
 _MOST = 50
 
@@ -30,8 +29,8 @@ class New(Body):
     name: Title
     include: list[Title] = Field(min_length=1, max_length=_MOST)
     exclude: list[Title] = Field([], max_length=_MOST, description="who is in one of these is not reached")
-    starts_at: _Time | None = Field(None, description="now, where it is left out")
-    ends_at: _Time | None = Field(None, description="until it is paused, where it is left out")
+    starts_at: Time | None = Field(None, description="now, where it is left out")
+    ends_at: Time | None = Field(None, description="until it is paused, where it is left out")
 
 
 class Campaign(Said):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Query
 
 from solely.errors import BadInput
+from solely.web.api.routes import FIRST, LAST
 
-__all__ = ["Cursor", "Limit", "after", "cut"]
+__all__ = ["CURE", "Cursor", "Limit", "after", "cursor_of", "cut", "moment"]
 
 Item = TypeVar("Item")
+CURE = "send back `next` of the page before, as it is"
 Cursor = Annotated[
-    str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,512}$", description="`next` of the page before; none: the first page")
+    str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,1024}$", description="`next` of the page before; none: the first page")
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many at most")]
 
@@ -29,7 +32,7 @@ def after(cursor: str | None) -> str:
     except (binascii.Error, UnicodeDecodeError):
         found = ""
     if not found or "\0" in found:
-        raise BadInput("not a cursor", where="cursor", cure="send back `next` of the page before, as it is")
+        raise BadInput("not a cursor", where="cursor", cure=CURE)
     return found
 
 
@@ -38,4 +41,17 @@ def cut(found: Sequence[Item], limit: int, name: Callable[[Item], str]) -> tuple
     page = found[:limit]
     if len(found) <= limit:
         return page, None
-    return page, base64.urlsafe_b64encode(name(page[-1]).encode()).decode().rstrip("=")
+    return page, cursor_of(name(page[-1]))
+
+
+def cursor_of(place: str) -> str:
+    """The cursor that says a place."""
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def moment(text: str) -> datetime:
+    """A time of a cursor. Raises ValueError for what is none of ours: without a zone, or long ago or to come."""
+    found = datetime.fromisoformat(text)
+    if found.utcoffset() is None or not FIRST < found < LAST:
+        raise ValueError("no time of ours")
+    return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from solely.app.ground import Ground
 from solely.app.parts import Parts
@@ -17,7 +17,21 @@ from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
 from solely.web.api.answer import Answer
 
-__all__ = ["Body", "Call", "Given", "Name", "Outcomes", "Route", "Said", "Subject", "Together", "etag"]
+__all__ = [
+    "FIRST",
+    "LAST",
+    "Body",
+    "Call",
+    "Given",
+    "Name",
+    "Outcomes",
+    "Route",
+    "Said",
+    "Subject",
+    "Time",
+    "Together",
+    "etag",
+]
 
 # Visible ASCII without the slash: what stands in a path as it is, and comes out as it went in.
 Subject = Annotated[
@@ -31,6 +45,9 @@ Subject = Annotated[
     ),
 ]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="an opaque id", examples=["shop"])]
+
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Time = Annotated[AwareDatetime, Field(ge=FIRST, lt=LAST)]  # any calendar has these, in any zone
 
 
 class Body(BaseModel):

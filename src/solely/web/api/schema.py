@@ -25,13 +25,15 @@ from solely.errors import (
     Unavailable,
     WrongType,
 )
+from solely.web.api.answer import OK
 from solely.web.api.once import KEY
 from solely.web.api.problem import MEDIA_TYPE, Problem, type_of
-from solely.web.api.routes import Route
+from solely.web.api.routes import Route, Said
 
-__all__ = ["HEALTH", "put", "told"]
+__all__ = ["HEALTH", "names", "put", "told"]
 
 _ALWAYS = (BadInput, Unauthenticated, Refused, NotFound, Throttled, Unavailable)
+_TEXT = {"type": "string"}
 _WITH_BODY = (TooSlow, TooLarge, WrongType)
 _CHANGES = (Conflict, Outdated)
 _REF = MappingProxyType({"$ref": "#/components/schemas/Problem"})
@@ -59,12 +61,17 @@ def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
         summary=summary.rstrip("."),
         description=rest.strip() + f"\n\nTakes the right `{route.act}` in: {', '.join(route.homes)}.",
         tags=[route.endpoint.__module__.rpartition(".")[2]],
-        responses=_responses(route),
-        openapi_extra=_extra(route),
+        responses=_responses(route, tagged=_tagged(said)),
+        openapi_extra={"security": [{"key": []}], "parameters": _headers(route, tagged=_tagged(said))},
     )
 
 
-def _responses(route: Route) -> dict[int | str, dict[str, Any]]:
+def _tagged(said: object) -> bool:
+    """Whether it is answered with an entity tag: it tells headers of its own."""
+    return inspect.isclass(said) and issubclass(said, Said) and said.headers is not Said.headers
+
+
+def _responses(route: Route, *, tagged: bool) -> dict[int | str, dict[str, Any]]:
     kinds: list[type[SolelyError]] = [*_ALWAYS, *route.problems]
     if route.changes:
         kinds += [*_WITH_BODY, *_CHANGES]
@@ -72,22 +79,37 @@ def _responses(route: Route) -> dict[int | str, dict[str, Any]]:
     for status in sorted({kind.status for kind in kinds}):
         types = sorted({type_of(kind) for kind in kinds if kind.status == status})
         found[status] = {"model": Problem, "description": ", ".join(types)}
+    if tagged:
+        found[route.status] = {"headers": {"ETag": {"schema": _TEXT, "description": "stays while it does"}}}
+        if not route.changes:
+            found[304] = {"description": "it is as you have it"}
     return found
 
 
-def _extra(route: Route) -> dict[str, Any]:
-    extra: dict[str, Any] = {"security": [{"key": []}]}
+def _headers(route: Route, *, tagged: bool) -> list[dict[str, Any]]:
+    said = []
     if route.changes:
-        extra["parameters"] = [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string", "pattern": KEY},
-                "description": "asked again under the same key, it is answered as the first time, and done once",
-            }
-        ]
-    return extra
+        told = "asked again under the same key, it is answered as the first time, and done once"
+        said.append(_header("Idempotency-Key", {"type": "string", "pattern": KEY}, told))
+    if tagged and route.changes and route.status == OK:
+        said.append(_header("If-Match", _TEXT, "the ETag of what is changed, as it was read: else it is 412"))
+    if tagged and not route.changes:
+        said.append(_header("If-None-Match", _TEXT, "the ETag of what you have: if it stands, it is 304"))
+    return said
+
+
+def _header(name: str, schema: dict[str, Any], told: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": told}
+
+
+def names(app: FastAPI) -> frozenset[str]:
+    """All names of ours by which a place in a request is called: what is sent may have names of its own."""
+    found = app.openapi()
+    parts = {name for one in found["components"]["schemas"].values() for name in one.get("properties", ())}
+    asked = (
+        one for methods in found["paths"].values() for told in methods.values() for one in told.get("parameters", ())
+    )
+    return frozenset({"body", "path", "query", "header", *parts, *(one["name"] for one in asked)})
 
 
 def told(app: FastAPI) -> dict[str, Any]:
