@@ -1,11 +1,16 @@
 """An advertising side over HTTP: a stage with people in an audience, and who calls it."""
 
+import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from apis import Served
+from apis import Served, served
+from solely.app import Solely, init
+from solely.app.create import SHIPPED_POLICY
 from solely.app.decisions import handle_of
 from solely.principal import Agreement
-from stage import Stage
+from stage import FLOOR, START, Stage
 
 PEOPLE = 150  # so many are enough for this policy, whatever was drawn
 
@@ -46,3 +51,19 @@ class Ads:
 
 def path(what, *rest, advertiser="acme"):
     return "/".join((f"/v1/advertisers/{advertiser}/{what}", *rest))
+
+
+@contextmanager
+def staged(folder):
+    """Under a clock that stands still, and a policy with a low floor."""
+    policy = folder / "policy.toml"
+    policy.write_text(SHIPPED_POLICY.read_text().replace("floor = 1000 ", f"floor = {FLOOR} "))
+    init(folder / "data", policy)
+    time = [START + timedelta(days=3650)]  # the ledger's first entry is of today, and its time never goes back
+    with Solely(folder / "data", clock=lambda: time[0], signs=False) as solely:
+        stage = Stage(solely, time, folder, itertools.count(1))
+        with served(solely) as at:
+            made = Ads(stage, at)
+            made.audience, made.subjects = stage.audience(PEOPLE)
+            made.agree()
+            yield made

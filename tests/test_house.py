@@ -68,7 +68,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "links/answers.py": "app/test_links.py",
     "keys/capabilities.py": "keys/test_keyring.py",
     "keys/file.py": "keys/test_keyring.py",
-    "client/told.py": "client/test_contacts.py",
+    "client/told.py": "client/test_advertising.py",
     "store/rotation.py": "rotation/test_rows.py",
     "store/migrate.py": "store/test_database.py",
     "store/requests.py": "web/api/test_once.py",

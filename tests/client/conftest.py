@@ -2,6 +2,7 @@
 
 import pytest
 
+from ads import staged
 from apis import served
 from flaky import flaky
 from solely.client import Client, Retry
@@ -38,3 +39,9 @@ def shaken(network, keys):
     """A client whose every connection is the network's to spoil: none is kept."""
     with Client(network.base, *keys, retry=PATIENT, timeout=2) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def ads(tmp_path_factory):
+    with staged(tmp_path_factory.mktemp("client-ads")) as made:
+        yield made

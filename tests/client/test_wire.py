@@ -4,12 +4,13 @@ import json
 import logging
 import threading
 import time
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from solely.client import Client, Notice, Retry
-from solely.client.told import Withdrawn
+from solely.client.contacts import Recorded
 from solely.client.wire import path
 from solely.errors import BadInput, GivingError, NotFound, SolelyError, Throttled, Unauthenticated, Unavailable
 
@@ -127,7 +128,14 @@ def test_an_answer_that_is_something_else_is_not_taken_for_one():
     with pytest.raises(Unavailable, match="can't be read") as told:
         client.withdraw("ana", "two-factor")
     assert told.value.__context__ is None
-    assert client._wire.read(Withdrawn, httpx.Response(200, json={"ended": 1, "newer": "field"})).ended == 1
+    newer = {
+        "giving": str(uuid4()),
+        "purpose": "two-factor",
+        "kind": "email",
+        "given_at": "2026-06-01T00:00:00Z",
+        "x": 1,
+    }
+    assert client._wire.read(Recorded, httpx.Response(200, json=newer)).purpose == "two-factor"
 
 
 def test_an_error_names_the_request_for_whoever_looks_into_it():

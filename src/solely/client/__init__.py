@@ -6,8 +6,8 @@ with Client("https://solely.internal", registry_key) as client:
 """
 
 from solely.client.client import Client
+from solely.client.contacts import Giving, Kind, Notice, Recorded
 from solely.client.keys import Compartment
 from solely.client.retry import Retry
-from solely.client.told import Giving, Kind, Notice, Recorded
 
 __all__ = ["Client", "Compartment", "Giving", "Kind", "Notice", "Recorded", "Retry"]

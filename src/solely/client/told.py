@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
-from uuid import UUID
+from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Giving", "Kind", "Notice", "Recorded", "Told", "Withdrawn"]
+__all__ = ["Page", "Signalled", "Told"]
 
-Kind = Literal["email", "phone"]
+Item = TypeVar("Item")
 
 
 class Told(BaseModel):
@@ -19,43 +18,15 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Notice(Told):
-    """The notice a person saw. Its text may be left out where that version is recorded already."""
+class Page(Told, Generic[Item]):
+    """Some of a list; `next` leads to the following, None after the last."""
 
-    version: str
-    text: str | None = None
-    language: str = "en"
-
-
-class Recorded(Told):
-    """A giving that is recorded; asked for again it is the same giving."""
-
-    giving: UUID
-    purpose: str
-    kind: Kind
-    given_at: datetime
+    items: tuple[Item, ...]
+    next: str | None = None
 
 
-class Giving(Told):
-    """A giving as it stands. The contact itself is not told."""
+class Signalled(Told):
+    """What a browser's signal came to; said again it is not new, and ends nothing."""
 
-    giving: UUID
-    purpose: str
-    kind: Kind
-    notice: str
-    state: Literal["stands", "ended", "expired"]
-    given_at: datetime
-    expires_at: datetime | None = None
-    ended_at: datetime | None = None
-
-
-class Givings(Told):
-    """All that a person gave, oldest first."""
-
-    items: tuple[Giving, ...]
-
-
-class Withdrawn(Told):
-    """How many givings ended."""
-
-    ended: int
+    new: bool
+    ended: Mapping[str, int]

@@ -20,11 +20,13 @@ from pydantic import BaseModel, ValidationError
 from solely.client.keys import Compartment, Keys
 from solely.client.problems import error_of
 from solely.client.retry import AGAIN, Retry, retry_after
+from solely.client.told import Page
 from solely.errors import BadInput, Unavailable
 
 __all__ = ["Wire", "path"]
 
 Said = TypeVar("Said", bound=BaseModel)
+Item = TypeVar("Item")
 _SAFE = frozenset({"GET", "HEAD"})
 _LONGEST = 128
 _FAILED = 400
@@ -35,6 +37,7 @@ class Wire:
 
     def __init__(self, addresses: Mapping[Compartment, str], keys: Keys, retry: Retry, http: httpx.Client) -> None:
         self.keys, self.retry, self.timeout = keys, retry, http.timeout.read or retry.total_seconds
+        self.limit = 500  # of a page
         self._addresses, self._http = addresses, http
 
     def close(self) -> None:
@@ -47,7 +50,7 @@ class Wire:
         method: str,
         where: str,
         body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """What is answered; None in `body` and `query` is what is left out. Raises the error that was answered."""
@@ -72,6 +75,16 @@ class Wire:
         assert found is None
         cure = "see that the address is the service's, and this client not older than it"
         raise Unavailable("the answer can't be read", where="the service", cure=cure)
+
+    def pages(self, kind: type[Page[Item]], at: Compartment, where: str) -> Iterator[Item]:
+        """All of a list, asked for page by page as it is read."""
+        query = {"limit": str(self.limit)}
+        while True:
+            page = self.read(kind, self.ask(at, "GET", where, query=query))
+            yield from page.items
+            if page.next is None:
+                return
+            query["cursor"] = page.next
 
     def url(self, at: Compartment, where: str) -> str:
         """The address of a path. Raises BadInput for a compartment that is nowhere."""
