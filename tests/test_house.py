@@ -79,6 +79,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     **{f"web/api/{one}.py": "web/api/test_door.py" for one in ("app", "bounds", "caller", "health", "metrics")},
     "web/api/routes.py": "web/api/test_matrix.py",
     "web/api/signal.py": "web/api/test_preferences.py",
+    "web/api/holding.py": "web/api/test_rights.py",
 }
 
 

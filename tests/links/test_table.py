@@ -27,18 +27,18 @@ MAY = {
     ("measurement", "ledger"): GATE,
     ("discovery", "ledger"): GATE,
     ("registry", "ledger"): GATE
-    | {"contain", "macs", "witnessed", "prove"}
+    | {"contain", "macs", "witnessed", "prove", "verifier"}
     | {f"entries.{name}" for name in READS["ledger"]},
     ("security", "registry"): {"find", "introduce", "subject-of"},
-    ("registry", "security"): {"take"},
-    ("registry", "service"): {"take", "held", "notify"},
+    ("registry", "security"): {"take", "show", "factors"},
+    ("registry", "service"): {"take", "held", "notify", "show"},
     ("registry", "advertising"): {"take", "compact", "members"} | {f"evidence.{name}" for name in READS["advertising"]},
     ("registry", "measurement"): {"take"},
     ("registry", "discovery"): {"take"},
 }
 WRITES = {
-    "security": {"use", "send", "refusal", "reset"},
-    "service": {"notice", "send", "refusal"},
+    "security": {"use", "send", "refusal", "reset", "access"},
+    "service": {"notice", "send", "refusal", "access"},
     "advertising": {"use", "disclosure", "refusal"},
     "measurement": {"use", "disclosure", "refusal"},
     "discovery": {"use", "disclosure", "refusal"},
@@ -96,7 +96,7 @@ def test_who_may_write_which_entry_for_which_purpose(policy, caller, type_):
     allowed = type_ in WRITES[caller]
     every = allowed and (type_ == "refusal" or caller == "registry")
     assert of == {
-        purpose: allowed and type_ not in {"use", "send", "notice"} if purpose is None else
+        purpose: allowed and type_ not in {"use", "send", "notice", "access"} if purpose is None else
         every or (allowed and purpose == PURPOSE_OF.get(caller))
         for purpose in PURPOSES
     }  # fmt: skip
@@ -128,7 +128,8 @@ def test_nobody_writes_in_the_name_of_another(policy, caller):
     for other, name in IN_WHOSE_NAME.items():
         same = name == IN_WHOSE_NAME[caller] and caller != "ledger"
         shared = caller == "registry" and name in {"subject", "incidents"}
-        by_officer = caller == "security" and name.startswith("officer ")
-        assert may_write(policy, caller, "refusal", name, None) == (same or shared or by_officer), other
+        own = caller in {"security", "service"} and name == "subject"  # a person looks at what is held there of them
+        assert may_write(policy, caller, "refusal", name, None) == (same or shared or own), other
+    assert may_write(policy, caller, "refusal", "officer eva", None) == (caller in {"registry", "security", "service"})
     for name in ("", "advertiser ", "advertiser a\nb", "advertiser @", "verification2", "officer a b"):
         assert not may_write(policy, caller, "refusal", name, None)

@@ -21,9 +21,10 @@ from solely.errors import NotFound, Tampered
 from solely.ledger.entry import Entry
 from solely.store import registry
 
-__all__ = ["Act", "Uses", "uses"]
+__all__ = ["Act", "Place", "Uses", "uses", "uses_after", "uses_in"]
 
 Member = int | bytes  # a number, or an id of 16 bytes
+Place = tuple[int, int]  # of an act: its entry, and which it is of those that the entry has about the person, from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,34 @@ class _Found(NamedTuple):
 
 def uses(sources: Sources, subject: str) -> Uses:
     """All about a subject. Raises NotFound for who never gave anything, Tampered where the ledger was changed."""
+    givings, found = _found(sources, subject)
+    return Uses(subject, tuple(givings), tuple(_acts(sources, found)))
+
+
+def uses_after(sources: Sources, subject: str, after: Place, most: int) -> list[tuple[Place, Act]]:
+    """So many acts about a subject after that place, each with its own; see `uses`. Only their entries are read."""
+    _, found = _found(sources, subject)
+    placed, sequence, again = [], -1, 0
+    for one in found:
+        again = again + 1 if one.sequence == sequence else 0
+        sequence = one.sequence
+        if (sequence, again) > after:
+            placed.append(((sequence, again), one))
+    some = placed[:most]
+    return list(zip([place for place, _ in some], _acts(sources, [one for _, one in some]), strict=True))
+
+
+def uses_in(sources: Sources, subject: str, sequence: int) -> list[Act]:
+    """The acts about a subject that one entry speaks of. Raises NotFound where it speaks of none."""
+    _, found = _found(sources, subject)
+    acts = _acts(sources, [one for one in found if one.sequence == sequence])
+    if not acts:
+        raise NotFound("that entry speaks of nothing of theirs", where="entry", cure="list their uses first")
+    return acts
+
+
+def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[_Found]]:
+    """What a subject gave, and the entries about it in the order of the ledger."""
     givings = registry.held(sources.registry, subject)
     pseudonyms = registry.pseudonyms(sources.registry, subject)
     if not givings and not pseudonyms:
@@ -70,9 +99,12 @@ def uses(sources: Sources, subject: str) -> Uses:
     found = [*_of_givings(givings), *_kept(sources, givings, pseudonyms)]
     if "advertising" in pseudonyms:
         found += _of_advertising(sources, pseudonyms["advertising"])
-    read = sources.entries.read({one.sequence for one in found})
-    found.sort(key=lambda one: (one.sequence, str(one.giving)))
-    return Uses(subject, tuple(givings), tuple(_act(one, read) for one in found))
+    return givings, sorted(found, key=lambda one: (one.sequence, str(one.giving)))
+
+
+def _acts(sources: Sources, found: list[_Found]) -> list[Act]:
+    read = sources.entries.read({one.sequence for one in found}) if found else {}
+    return [_act(one, read) for one in found]
 
 
 def _of_givings(givings: list[registry.Held]) -> Iterator[_Found]:

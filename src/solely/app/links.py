@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from solely.app import showing
 from solely.app.ground import Ground
 from solely.app.parts import SOFTWARE, Parts
 from solely.links.answers import answer_entries, answer_evidence
@@ -19,6 +20,7 @@ from solely.links.client import Links
 from solely.links.giving import answer_names, answer_take
 from solely.links.ledger import HOLD, Writer
 from solely.links.server import MOST, Answers, Listener
+from solely.links.showing import answer_factors, answer_show
 from solely.links.table import PAIRS, secret_name
 from solely.purpose import COMPARTMENTS, Compartment
 from solely.store.roles import ROLES
@@ -88,6 +90,8 @@ def _answers(parts: Parts, caller: str, hold: float) -> Answers:
         "ledger": lambda: _ledger(parts, caller, hold),
         "registry": lambda: answer_names(lambda: parts.names(_compartment(caller))),
         "advertising": lambda: _advertising(parts),
+        "security": lambda: _security(parts),
+        "service": lambda: answer_show(lambda: showing.contacts(parts, "service")),
     }
     name = parts.ground.name
     takes = answer_take(parts.ground.policy, name, lambda: parts.intake(_compartment(name)))
@@ -123,6 +127,7 @@ def _ledger(parts: Parts, caller: str, hold: float) -> Answers:
         **answer_entries(lambda: parts.entries),
         "witnessed": parts.require_witnesses,
         "prove": parts.prove,
+        "verifier": parts.verifier,
     }
 
 
@@ -131,6 +136,13 @@ def _advertising(parts: Parts) -> Answers:
         **answer_evidence(lambda: parts.evidence),
         "members": parts.members,
         "compact": parts.compact,
+    }
+
+
+def _security(parts: Parts) -> Answers:
+    return {
+        **answer_show(lambda: showing.contacts(parts, "security")),
+        **answer_factors(lambda pseudonym: showing.known(parts, pseudonym)),
     }
 
 

@@ -239,6 +239,12 @@ class Parts:
             return str(links.call("ledger", "prove", sequence, wait=LONG))
         return self.signed.prove(sequence)
 
+    def verifier(self) -> str:
+        """The key that the ledger's receipts are checked with."""
+        if links := self.ground.far("ledger"):
+            return str(links.call("ledger", "verifier"))
+        return (self.ground.directory / "ledger" / "verifier.key").read_text(encoding="utf-8")
+
     def affected(self, question: Question) -> Affected:
         """Exactly the subjects whose givings were used so, for what tells nobody their names, as incidents do.
 

@@ -9,19 +9,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from solely.answer.rights.export import FORMAT, fill
-from solely.answer.rights.held import Device, Factor, Given, Holding, hold
-from solely.answer.rights.masked import masked
-from solely.answer.rights.opening import Form, Opener
-from solely.answer.rights.package import packing
+from solely.answer.rights.held import Given, Holding, hold
+from solely.answer.rights.opening import PERSON, Form
+from solely.answer.rights.package import Package, packing, zipping
 from solely.answer.rights.receipt import not_stated, record_bytes
 from solely.answer.rights.told import moment
 from solely.answer.uses_proof import member_receipts
-from solely.app import erased
+from solely.app import erased, showing
 from solely.app.parts import SOFTWARE, Parts
 from solely.app.rights_settings import controller_in
 from solely.app.starting import erasures
@@ -30,8 +30,21 @@ from solely.give.choosing import Chosen, Objected, allow, choices, object_to
 from solely.preference import Source
 from solely.purpose import Compartment
 from solely.store import registry
+from solely.store.database import answering
 
-__all__ = ["SIGNAL", "Exported", "Receipt", "allow_again", "chosen", "erase", "export", "held", "objected", "receipt"]
+__all__ = [
+    "SIGNAL",
+    "Exported",
+    "Receipt",
+    "allow_again",
+    "chosen",
+    "erase",
+    "export",
+    "exported",
+    "held",
+    "objected",
+    "receipt",
+]
 
 SIGNAL = "1"  # the one value of the header Sec-GPC that says anything; its absence says nothing
 
@@ -51,39 +64,30 @@ def chosen(parts: Parts, subject: str) -> Chosen:
     return choices(parts.desk, subject.strip())
 
 
-def held(parts: Parts, subject: str, form: Form = "masked") -> Holding:
+def held(parts: Parts, subject: str, form: Form = "masked", *, by: str = PERSON) -> Holding:
     """All that is held of a person. Contacts under seal are opened to be shown so, each written down before.
 
-    Raises NotFound for a subject nobody knows, Unavailable where the ledger can't be written.
+    `by`: in whose name. Raises NotFound for a subject nobody knows, Unavailable where the ledger can't be written, or
+    the process that has a compartment's keys does not answer.
     """
     subject = subject.strip()
+    with answering():
+        name = registry.pseudonyms(parts.registry, subject).get("security")
+    known = showing.NOTHING if name is None else showing.known(parts, name)
+
+    def contacts(compartment: Compartment, givings: Mapping[UUID, str]) -> Mapping[UUID, str]:
+        person = registry.pseudonyms(parts.registry, subject)[compartment]
+        return showing.contacts(parts, compartment)(person, givings, form, by)
+
     return hold(
         parts.sources,
         parts.ground.policy,
         subject,
         parts.ground.clock(),
-        contacts=partial(_contacts, parts, subject, form),
-        factors=[
-            Factor(one.kind, one.name, one.state, one.purpose, one.created_at, one.used_at)
-            for one in parts.verification.factors(subject)
-        ],
-        devices=[
-            Device(one.name, one.trusted_at, one.used_at, one.expires_at) for one in parts.verification.devices(subject)
-        ],
+        contacts=contacts,
+        factors=known.factors,
+        devices=known.devices,
     )
-
-
-def _contacts(
-    parts: Parts, subject: str, form: Form, compartment: Compartment, givings: Mapping[UUID, str]
-) -> dict[UUID, str]:
-    """What may be shown of these givings' contacts: opened within their compartment, and nowhere kept."""
-    keyring = parts.ground.keyring(compartment)
-    pseudonym = registry.pseudonyms(parts.registry, subject)[compartment]
-    with parts.ground.database.login(compartment, keyring.secret("database")) as connection:
-        sealers = {purpose: keyring.sealer(purpose) for purpose in keyring.purposes}
-        opener = Opener(compartment, connection, sealers, parts.gate)
-        opened = opener.open(pseudonym, givings, form, parts.ground.clock())
-    return {giving: masked(one) if form == "masked" else one.expose() for giving, one in opened.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def _proofs(parts: Parts, holding: Holding, given: Given) -> dict[str, str]:
     acts = [act for act in holding.uses.acts if act.giving == given.giving.giving and act.sequence in wanted]
     proofs = {}
     for act, member in member_receipts(parts.sources, acts):
-        proofs[f"{act.sequence:06}.tlog-proof"] = parts.signed.prove(act.sequence)
+        proofs[f"{act.sequence:06}.tlog-proof"] = parts.prove(act.sequence)
         proofs[f"{act.sequence:06}.member"] = member
     return proofs
 
@@ -133,18 +137,27 @@ def export(parts: Parts, subject: str, path: Path) -> Exported:
 
     Each access is written down before. Raises NotFound for a subject nobody knows, Conflict where a file is there.
     """
-    directory, clock = parts.ground.directory, parts.ground.clock
-    controller = controller_in(directory)
+    with packing(path, partial(_head, parts)) as package:
+        _fill(parts, subject, package)
+    return Exported(path, tuple(package.files), not_stated(controller_in(parts.ground.directory)))
 
-    def head() -> dict[str, Any]:
-        return {"format": FORMAT, "software": f"solely {SOFTWARE}", "made_at": moment(clock())}
 
-    with packing(path, head) as package:
-        holding = held(parts, subject, "whole")
-        proofs = member_receipts(parts.sources, holding.uses.acts)
-        verifier = (directory / "ledger" / "verifier.key").read_text(encoding="utf-8")
-        fill(package, holding, controller, proofs, parts.signed.prove, verifier)
-    return Exported(path, tuple(package.files), not_stated(controller))
+def exported(parts: Parts, subject: str) -> bytes:
+    """The same as the bytes of a ZIP file, on no disk."""
+    out = BytesIO()
+    with zipping(out, partial(_head, parts)) as package:
+        _fill(parts, subject, package)
+    return out.getvalue()
+
+
+def _head(parts: Parts) -> dict[str, Any]:
+    return {"format": FORMAT, "software": f"solely {SOFTWARE}", "made_at": moment(parts.ground.clock())}
+
+
+def _fill(parts: Parts, subject: str, package: Package) -> None:
+    holding = held(parts, subject, "whole")
+    proofs = member_receipts(parts.sources, holding.uses.acts)
+    fill(package, holding, controller_in(parts.ground.directory), proofs, parts.prove, parts.verifier())
 
 
 def erase(parts: Parts, subject: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from solely.answer.sources import Sources
-from solely.answer.uses import Uses, uses
+from solely.answer.uses import Uses, uses, uses_in
 from solely.answer.uses_proof import member_receipts
 from solely.errors import Conflict
 
-__all__ = ["Shown", "show"]
+__all__ = ["Proven", "Shown", "proven", "show"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,18 @@ def show(sources: Sources, subject: str, receipts: Path | None, prove: Callable[
         path.write_text(member, encoding="utf-8")
         files.append((entry, path))
     return Shown(found, tuple(files))
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What proves one entry about a person: its receipt, and for each act through which giving, with the member's."""
+
+    receipt: str
+    members: tuple[tuple[UUID | None, str], ...]
+
+
+def proven(sources: Sources, subject: str, sequence: int, prove: Callable[[int], str]) -> Proven:
+    """The proofs of what an entry says of a subject. Raises NotFound where it says nothing of them."""
+    acts = uses_in(sources, subject, sequence)
+    members = tuple((act.giving, member) for act, member in member_receipts(sources, acts))
+    return Proven(prove(sequence), members)

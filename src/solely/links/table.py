@@ -41,10 +41,10 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
         "measurement": {"ledger": _GATE},
         "discovery": {"ledger": _GATE},
         "registry": {
-            "ledger": _GATE | _ENTRIES | {"contain", "macs", "witnessed", "prove"},
+            "ledger": _GATE | _ENTRIES | {"contain", "macs", "witnessed", "prove", "verifier"},
             "advertising": _EVIDENCE | {"take", "compact", "members"},
-            "security": frozenset({"take"}),
-            "service": frozenset({"take", "held", "notify"}),
+            "security": frozenset({"take", "show", "factors"}),
+            "service": frozenset({"take", "held", "notify", "show"}),
             "measurement": frozenset({"take"}),
             "discovery": frozenset({"take"}),
         },
@@ -78,9 +78,12 @@ _ADVERTISER = re.compile(r"advertiser [\w][\w .\-]{0,63}")
 _WRITES: Mapping[str, _May] = MappingProxyType(
     {
         "security": _May(
-            frozenset({"use", "send", "refusal", "reset"}), re.compile(r"verification|officer [\w.\-]{1,64}")
+            frozenset({"use", "send", "refusal", "reset", "access"}),
+            re.compile(r"verification|subject|officer [\w.\-]{1,64}"),
         ),
-        "service": _May(frozenset({"notice", "send", "refusal"}), re.compile(r"incidents")),
+        "service": _May(
+            frozenset({"notice", "send", "refusal", "access"}), re.compile(r"incidents|subject|officer [\w.\-]{1,64}")
+        ),
         "advertising": _May(frozenset({"use", "disclosure", "refusal"}), _ADVERTISER),
         "measurement": _May(frozenset({"use", "disclosure", "refusal"}), _ADVERTISER),
         "discovery": _May(frozenset({"use", "disclosure", "refusal"}), re.compile(r"subject")),
@@ -99,7 +102,7 @@ _OF_CALLERS: Mapping[str, frozenset[str]] = MappingProxyType(
         for name in TWO
     }
 )
-_OF_A_PURPOSE = frozenset({"use", "send", "notice", "giving", "withdrawal"})
+_OF_A_PURPOSE = frozenset({"use", "send", "notice", "access", "giving", "withdrawal"})
 
 
 def check_entry(

@@ -208,6 +208,10 @@ class Verification:
         pseudonym = self._find(subject)
         return device.devices_of(self.security, pseudonym) if pseudonym else []
 
+    def known_by(self, pseudonym: UUID) -> tuple[list[Factor], list[Device]]:
+        """The factors and trusted devices of whom this compartment knows by that name: for the registry, which asks."""
+        return manage.factors_of(self.security, pseudonym), device.devices_of(self.security, pseudonym)
+
     def revoke_device(self, subject: str, which: UUID | None = None) -> int:
         """Trust a device no longer, or all of them; returns how many."""
         return device.revoke(self.security, self._known(subject), which)

@@ -1,4 +1,4 @@
-"""The one place that opens contacts to be shown to the person whose they are, and to nobody else.
+"""The one place that opens contacts to be shown to the person whose they are, or to an officer by break-glass.
 
 1. The givings are of that person and stand: what has ended is opened for nothing any more.
 2. The access is in the ledger, durably, with the givings it is to; only then is there a permit.
@@ -30,10 +30,10 @@ from solely.store.database import answering
 from solely.store.ledger import Words
 from solely.store.security import contacts as security
 
-__all__ = ["Form", "Opener"]
+__all__ = ["PERSON", "Form", "Opener"]
 
 Form = Literal["masked", "whole"]
-PRINCIPAL = "subject"
+PERSON = "subject"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,8 +52,12 @@ class Opener:
     sealers: Mapping[str, SealKeys]
     gate: Gate
 
-    def open(self, pseudonym: UUID, givings: Mapping[UUID, str], form: Form, now: datetime) -> dict[UUID, Contact]:
+    def open(
+        self, pseudonym: UUID, givings: Mapping[UUID, str], form: Form, now: datetime, by: str = PERSON
+    ) -> dict[UUID, Contact]:
         """The contacts of these givings (by id: the purpose) that stand, in the steps above; `form` is what for.
+
+        `by`: the person, or the officer for whom two opened the glass.
 
         Raises Unavailable where the ledger can't be written; nothing was opened then. Tampered where a seal does not
         open.
@@ -64,7 +68,7 @@ class Opener:
             with answering():
                 rows = [row for one in ids if (row := self._row(pseudonym, one, purpose, now)) is not None]
             if rows:
-                sequence = self.gate.write_down(_words(purpose, rows, form))
+                sequence = self.gate.write_down(_words(purpose, rows, form, by))
                 for row in rows:
                     permit = Permit(purpose, row.giving, sequence)
                     keys = self.sealers[purpose]
@@ -81,6 +85,6 @@ class Opener:
         return _Row(giving, row.kind, Sealed(row.wrapped, row.box, row.key_number))
 
 
-def _words(purpose: str, rows: Sequence[_Row], form: Form) -> Words:
+def _words(purpose: str, rows: Sequence[_Row], form: Form, by: str) -> Words:
     ids = np.frombuffer(b"".join(row.giving.bytes for row in rows), np.uint8).reshape(-1, 16)
-    return Words("access", PRINCIPAL, purpose, ids, MappingProxyType({"form": form}), keep=True)
+    return Words("access", by, purpose, ids, MappingProxyType({"form": form}), keep=True)

@@ -13,11 +13,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from solely.errors import Conflict
 
-__all__ = ["MANIFEST", "Package", "packing"]
+__all__ = ["MANIFEST", "Package", "packing", "zipping"]
 
 MANIFEST = "manifest.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time a ZIP file can say
@@ -54,8 +54,17 @@ def _encoded(content: Any) -> Iterator[str]:
 
 
 @contextmanager
+def zipping(out: IO[bytes], head: Callable[[], dict[str, Any]]) -> Iterator[Package]:
+    """A ZIP file written to `out`. At its end comes the manifest: what `head` says, and every file."""
+    with zipfile.ZipFile(out, "w") as file:
+        package = Package(file)
+        yield package
+        package.add_json(MANIFEST, {**head(), "files": list(package.files)})
+
+
+@contextmanager
 def packing(path: Path, head: Callable[[], dict[str, Any]]) -> Iterator[Package]:
-    """A new file at `path`. At its end comes the manifest: what `head` says, and every file.
+    """A new file at `path`; see `zipping`.
 
     Raises Conflict where something is there already. What fails leaves nothing.
     """
@@ -65,10 +74,8 @@ def packing(path: Path, head: Callable[[], dict[str, Any]]) -> Iterator[Package]
     part.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-            with zipfile.ZipFile(out, "w") as file:
-                package = Package(file)
+            with zipping(out, head) as package:
                 yield package
-                package.add_json(MANIFEST, {**head(), "files": list(package.files)})
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)

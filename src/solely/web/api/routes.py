@@ -15,7 +15,7 @@ from solely.app.ground import Ground
 from solely.app.parts import Parts
 from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
-from solely.web.api.answer import Answer
+from solely.web.api.answer import JSON, Answer
 
 __all__ = [
     "FIRST",
@@ -113,7 +113,8 @@ class Route:
 
     `homes`: the compartments that answer it, each for its own keys. `act`: the right it takes, of principal/rights.py.
     `again`: whether doing it twice is as doing it once, where the first time was cut off. `together`: does several at
-    once. `slow`: takes long, and so has threads of its own. `raw`: takes the request's body as it comes.
+    once. `slow`: takes long, and so has threads of its own. `raw`: takes the request's body as it comes. `media`:
+    the type of what it answers.
     """
 
     method: str
@@ -126,6 +127,7 @@ class Route:
     together: Together | None = None
     slow: bool = False
     raw: bool = False
+    media: str = JSON
     problems: tuple[type[SolelyError], ...] = ()
 
     @property

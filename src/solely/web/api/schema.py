@@ -7,8 +7,9 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from solely.errors import (
@@ -25,7 +26,7 @@ from solely.errors import (
     Unavailable,
     WrongType,
 )
-from solely.web.api.answer import OK
+from solely.web.api.answer import JSON, OK
 from solely.web.api.once import KEY
 from solely.web.api.problem import MEDIA_TYPE, Problem, type_of
 from solely.web.api.routes import Route, Said
@@ -63,6 +64,7 @@ def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
         tags=[route.endpoint.__module__.rpartition(".")[2]],
         responses=_responses(route, tagged=_tagged(said)),
         openapi_extra={"security": [{"key": []}], "parameters": _headers(route, tagged=_tagged(said))},
+        response_class=JSONResponse if route.media == JSON else Response,
     )
 
 
@@ -83,6 +85,9 @@ def _responses(route: Route, *, tagged: bool) -> dict[int | str, dict[str, Any]]
         found[route.status] = {"headers": {"ETag": {"schema": _TEXT, "description": "stays while it does"}}}
         if not route.changes:
             found[304] = {"description": "it is as you have it"}
+    if route.media != JSON:
+        content = {route.media: {"schema": {"type": "string", "contentMediaType": route.media}}}
+        found[route.status] = {"description": "the file", "content": content}
     return found
 
 
