@@ -165,9 +165,12 @@ def _stop_if_last(directory: Path, users: int) -> None:
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    with (directory.parent / "postgres.lock").open("w") as lock:
+    lock = os.open(directory.parent / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def _run(directory: Path, program: str, arguments: Sequence[str], keep: tuple[int, ...] = ()) -> None:

@@ -46,6 +46,8 @@ def _let_in(directory: Path) -> None:
     for folder in (directory, directory / "keys", directory / "run", directory / "tmp", door(directory)):
         os.chown(folder, -1, GROUP)
         folder.chmod(0o710)
+    (directory / "postgres.lock").touch(mode=0o600)
+    (directory / "postgres.lock").chmod(0o600)  # whoever reads it could hold it
     for name in _SETTINGS:
         path = directory / name
         if path.exists():
