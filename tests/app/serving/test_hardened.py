@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from solely.app.serving.apart import Becoming, closed_folders, program
 from solely.app.serving.hardened import end_with_parent
 
 HELD = """
@@ -63,3 +64,16 @@ def test_it_ends_at_once_where_its_parent_is_gone_already():
         ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # this process goes on without
         signal.signal(signal.SIGTERM, before)
     assert told == [True]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root makes two processes of one other user")
+@pytest.mark.parametrize(("how", "seen"), [("hard", ""), ("soft", "environ mem ")])
+def test_another_process_of_its_user_can_look_into_one_that_is_not_hardened_alone(how, seen):
+    become = Becoming(60_999, 60_998, closed_folders(program()))
+    command, pipe = [sys.executable, "-c", HELD, how], subprocess.PIPE
+    with subprocess.Popen(command, preexec_fn=become, cwd="/", stdin=pipe, stdout=pipe) as process:  # noqa: PLW1509
+        process.stdout.readline()
+        look = f'for one in environ mem; do (exec < /proc/{process.pid}/$one) 2>/dev/null && printf "$one "; done; :'
+        found = subprocess.check_output(["/bin/sh", "-c", look], preexec_fn=become, cwd="/", text=True)
+        process.stdin.close()
+    assert found == seen
