@@ -26,6 +26,7 @@ grid: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
 	$(BIN)/python bench/verification.py
+	$(BIN)/python bench/http_answers.py
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/audit.py

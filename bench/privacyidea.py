@@ -16,18 +16,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from solely.store import server
 
-__all__ = ["VERSION", "Rate", "measure"]
+__all__ = ["VERSION", "Rate", "environment", "fresh_database", "measure"]
 
 VERSION = "3.14"
-DRIVER = "psycopg2-binary==2.9.13"
+BESIDE = ("psycopg2-binary==2.9.13", "gunicorn==23.0.0")  # its driver; the server of http_answers.py
 CACHE = Path(__file__).resolve().parent.parent / ".bench" / "privacyidea"
 CHECKS = Path(__file__).with_name("privacyidea_checks.py")
 NAME = "privacyidea"  # of its database and its role
@@ -51,7 +54,7 @@ class Rate:
 def environment() -> Path:
     """The Python of privacyIDEA's environment, which is made where it is not there whole. SystemExit if it can't be."""
     python, marker = CACHE / "env" / "bin" / "python", CACHE / "version"
-    wanted = f"privacyidea {VERSION}, {DRIVER}, Python {sys.version_info.major}.{sys.version_info.minor}"
+    wanted = f"privacyidea {VERSION}, {', '.join(BESIDE)}, Python {sys.version_info.major}.{sys.version_info.minor}"
     if marker.exists() and marker.read_text() == wanted:
         return python
     print(f"privacyIDEA {VERSION} is installed into {CACHE} (once, under a minute)", file=sys.stderr, flush=True)
@@ -61,7 +64,7 @@ def environment() -> Path:
     pip = (str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check")
     _run(*pip, "--no-deps", f"privacyidea=={VERSION}")
     _run(*pip, "--require-hashes", "-r", str(CACHE / "env" / "lib" / "privacyidea" / "requirements.txt"))
-    _run(*pip, DRIVER)
+    _run(*pip, *BESIDE)
     marker.write_text(wanted)
     return python
 
@@ -87,6 +90,16 @@ def measure(host: str, password: str, *, seconds: float = 10.0, processes: int =
     SystemExit where privacyIDEA can't be installed, a check answers wrongly or what it stored is not seen.
     """
     python = environment()
+    with fresh_database(host, password) as (orders, folder):
+        return _measured(python, orders | {"seconds": seconds, "processes": processes}, folder)
+
+
+@contextmanager
+def fresh_database(host: str, password: str) -> Iterator[tuple[dict[str, Any], int]]:
+    """A database of privacyIDEA's own, gone at the end: how it is reached, and the handle that a child needs for it.
+
+    SystemExit where the server would not keep what it confirms.
+    """
     secret = secrets.token_urlsafe()
     folder = os.open(host, os.O_RDONLY | os.O_DIRECTORY)  # `host` may be good in this process alone
     try:
@@ -96,8 +109,7 @@ def measure(host: str, password: str, *, seconds: float = 10.0, processes: int =
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(NAME), sql.Literal(secret)))
             admin.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(NAME)))
             try:
-                orders = {"host": f"/proc/self/fd/{folder}", "database": NAME, "role": NAME, "password": secret}
-                return _measured(python, orders | {"seconds": seconds, "processes": processes}, folder)
+                yield {"host": f"/proc/self/fd/{folder}", "database": NAME, "role": NAME, "password": secret}, folder
             finally:
                 _drop(admin)
     finally:
