@@ -9,6 +9,7 @@ from apis import Served, served
 from solely.app import Solely, init
 from solely.app.create import SHIPPED_POLICY
 from solely.app.decisions import handle_of
+from solely.app.uploads import matching
 from solely.principal import Agreement
 from stage import FLOOR, START, Stage
 
@@ -62,7 +63,7 @@ def staged(folder):
     time = [START + timedelta(days=3650)]  # the ledger's first entry is of today, and its time never goes back
     with Solely(folder / "data", clock=lambda: time[0], signs=False) as solely:
         stage = Stage(solely, time, folder, itertools.count(1))
-        with served(solely) as at:
+        with served(solely) as at, matching(solely.ground, print):
             made = Ads(stage, at)
             made.audience, made.subjects = stage.audience(PEOPLE)
             made.agree()

@@ -24,7 +24,7 @@ TABLES = {
     "service": {"contacts", "wrapped_keys", "endings"},
     "advertising": {
         "givings", "endings", "members", "audiences", "uploads", "evidence", "uses", "agreements",
-        "campaigns", "campaign_audiences", "version",
+        "campaigns", "campaign_audiences", "version", "incoming",
     },
     "measurement": {"givings", "endings"},
     "discovery": {"givings", "endings"},
@@ -33,7 +33,7 @@ TABLES = {
     },
     "ledger": {"entries", "secrets", "about", "stops", "checkpoints", "head"},
 }  # fmt: skip
-PRINCIPALS = {"principals", "api_keys", "approvals"}  # in every schema, its own
+PRINCIPALS = {"principals", "api_keys", "approvals", "requests"}  # in every schema, its own
 COMPARTMENTS = ("security", "service", "advertising", "measurement", "discovery")
 TABLES = {
     schema: tables
@@ -47,13 +47,13 @@ UPDATED = TABLES["security"] - {
 }  # fmt: skip
 DELETED = {
     "passkeys", "credentials", "recovery_codes", "challenges", "codes", "evidence", "limits", "sends", "devices",
-    "outbox", "passwords",
+    "outbox", "passwords", "requests",
 }  # fmt: skip
 ADDED = {  # to by their own role
     *(f"{one}.key_checks" for one in COMPARTMENTS[2:]),
     *(f"advertising.{one}" for one in ("members", "audiences", "uploads", "evidence", "uses", "agreements")),
     *(f"{schema}.{one}" for schema in SCHEMAS for one in PRINCIPALS),
-    "advertising.campaigns", "advertising.campaign_audiences",
+    "advertising.campaigns", "advertising.campaign_audiences", "advertising.incoming",
     "registry.incidents", "registry.notified", "ledger.checkpoints", "ledger.stops",
 }  # fmt: skip
 SEQUENCES = {
@@ -201,10 +201,8 @@ def may(role, schema, table):
         updating, deleting = UPDATING if table in UPDATED else {}, DELETING if table in DELETED else {}
         return own | {*ADDING, *updating, *deleting}
     if role == schema and f"{role}.{table}" in ADDED:
-        deleting = set(DELETING) if f"{role}.{table}" == "ledger.stops" else set()
-        changed = (
-            table in {*PRINCIPALS, "agreements", "campaigns", "key_checks"} or f"{role}.{table}" == "registry.notified"
-        )
+        deleting = set(DELETING) if table in {"stops", "requests", "incoming"} else set()
+        changed = table in {*PRINCIPALS, "agreements", "campaigns", "key_checks", "uploads", "incoming", "notified"}
         updating = set(UPDATING) if changed else set()
         return own | set(ADDING) | deleting | updating
     if role == schema == "advertising" and table == "version":

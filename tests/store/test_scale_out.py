@@ -16,6 +16,7 @@ OTHERS = {
     **dict.fromkeys(("destroyed_keys", "key_checks"), "few rows: on every node"),
     **dict.fromkeys(("advertising.audiences", "advertising.campaigns", "advertising.campaign_audiences"), "advertiser"),
     **dict.fromkeys(("advertising.uploads", "advertising.uses", "advertising.evidence"), "advertiser"),
+    "advertising.incoming": "advertiser",
     "requests": "whoever asks for a change asks for it themselves: kept by `caller`",
     "registry.notices": "few rows: on every node",
     "registry.incidents": "few rows: on every node",

@@ -30,7 +30,8 @@ _OWN: Mapping[str, Mapping[str, str]] = {
     "advertising": {
         "members": "INSERT",
         "audiences": "INSERT",
-        "uploads": "INSERT",
+        "uploads": "INSERT, UPDATE",
+        "incoming": "INSERT, UPDATE, DELETE",
         "evidence": "INSERT",
         "uses": "INSERT",
         "key_checks": "INSERT, UPDATE",

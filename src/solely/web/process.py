@@ -25,6 +25,7 @@ from solely.app.serving.place import places
 from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
 from solely.app.serving.supervisor import supervise
+from solely.app.uploads import matching
 from solely.errors import SolelyError
 from solely.principal import Home
 from solely.web.access import Logged
@@ -39,10 +40,14 @@ HOMES: tuple[Home, ...] = get_args(Home)
 
 
 @contextmanager
-def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings) -> Iterator[ASGIApp]:
+def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings, log: Log) -> Iterator[ASGIApp]:
     """What the compartments of a process answer over HTTP."""
     kept = timedelta(hours=settings.idempotency.keep_hours)
-    with closing(open_api(ground, homes, settings)) as api, upkeep(ground, homes, kept):
+    with ExitStack() as stack:
+        api = stack.enter_context(closing(open_api(ground, homes, settings)))
+        stack.enter_context(upkeep(ground, homes, kept))
+        if "advertising" in homes:
+            stack.enter_context(matching(ground, partial(failed, log, event="a list was not matched")))
         yield api.door
 
 
@@ -130,7 +135,7 @@ def _serve(
         log.info("ready", port=place.getsockname()[1])
         ready()
 
-    with _application(ground, homes, settings) as app:
+    with _application(ground, homes, settings, log) as app:
         serve_until_told(Logged(app, log, time.perf_counter), place, settings, ground.directory, begun)
     log.info("drained")
 

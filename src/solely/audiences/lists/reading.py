@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -23,7 +25,7 @@ from solely.audiences.lists.report import MEANINGS, ListReport
 from solely.audiences.lists.text import known_encoding
 from solely.errors import ListError
 
-__all__ = ["Reading", "read_list"]
+__all__ = ["Opened", "Reading", "read_list"]
 
 _CHILD = (sys.executable, "-I", "-m", "solely.audiences.lists.child")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -34,13 +36,15 @@ _DEFAULT = Bounds()
 _ENDING = 10  # seconds a process may take to end, once it says no more
 
 Progress = Callable[[int], None]
+Opened = Callable[[], AbstractContextManager[IO[bytes]]]  # what is read: a file, or the end of a pipe
 
 
 @dataclass(slots=True)
 class Reading:
     """Iterate once: arrays (n, 16), the first bytes of each usable cell's digest. Then `report` is there."""
 
-    path: Path
+    opened: Opened
+    where: str
     request: str
     rejects: TextIO | None
     progress: Progress
@@ -54,14 +58,8 @@ class Reading:
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
         """Raises ListError for a list that can't be read; what came before it is then to be dropped."""
-        try:
-            file = self.path.open("rb")
-        except OSError:
-            raise ListError(
-                "the list can't be opened", where=str(self.path), cure="check its name and rights"
-            ) from None
         with (
-            file,
+            self.opened() as file,
             subprocess.Popen(  # noqa: S603 - our own module
                 [*_CHILD, self.request], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
             ) as child,
@@ -93,14 +91,14 @@ class Reading:
                 else:
                     raise read_error(body)
             except ValueError:
-                raise refused("the list can't be read", where=str(self.path)) from None
+                raise refused("the list can't be read", where=self.where) from None
             self.progress(account.rows)
             yield digests
 
     def _broken_off(self, code: int) -> ListError:
         if -code in _BOUNDED:
-            return ListError("the reader met a bound of time or memory", where=str(self.path), cure="split the list")
-        return refused("the list can't be read", where=str(self.path))
+            return ListError("the reader met a bound of time or memory", where=self.where, cure="split the list")
+        return refused("the list can't be read", where=self.where)
 
 
 def _end_of(child: subprocess.Popen[bytes]) -> int:
@@ -112,7 +110,7 @@ def _end_of(child: subprocess.Popen[bytes]) -> int:
 
 
 def read_list(  # noqa: PLR0913 - each is something a caller may know better than the reader
-    path: Path,
+    source: Path | Opened,
     *,
     country: str | None = None,
     columns: Mapping[int, str] | None = None,
@@ -123,6 +121,8 @@ def read_list(  # noqa: PLR0913 - each is something a caller may know better tha
     bounds: Bounds = _DEFAULT,
 ) -> Reading:
     """Get ready to read a customer list: CSV, TXT, TSV, XLSX or Parquet, packed with gzip or not.
+
+    It is a file, or what opens one or a pipe; what that raises at its end is raised when the list is read.
 
     `country` (ISO 3166 alpha-2) is where national numbers are from, where the row does not say; `columns` sets
     meanings by number from 1; `rejects` gets row, line and reason of each unusable row, no value.
@@ -143,4 +143,12 @@ def read_list(  # noqa: PLR0913 - each is something a caller may know better tha
         "rejects": rejects is not None,
         "bounds": asdict(bounds),
     }
-    return Reading(path, json.dumps(request), rejects, progress or (lambda _rows: None))
+    opened, where = (partial(_open, source), str(source)) if isinstance(source, Path) else (source, "")
+    return Reading(opened, where, json.dumps(request), rejects, progress or (lambda _rows: None))
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError:
+        raise ListError("the list can't be opened", where=str(path), cure="check its name and rights") from None

@@ -64,7 +64,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "the Parquet file is damaged": "write or upload it again",
         "it unpacks to over {} bytes": "split the list",
         "it unpacks to over {} times its size": "upload it unpacked",
-        "too large to be read from a pipe": "hand over a file",
+        "too large to be read from a pipe": "split the list, or send it as CSV",
         "too large to be packed as it is": "upload it unpacked",
         "a line of over {} bytes": "one row a line; check the line ends, or export again",
         "over {} rows": "split the list",

@@ -21,6 +21,7 @@ from solely.web.api import (
     principals,
     rights,
     subjects,
+    uploads,
     verification,
 )
 from solely.web.api.app import Api
@@ -35,6 +36,7 @@ _PARTS = (
     factors,
     verification,
     audiences,
+    uploads,
     campaigns,
     decisions,
     principals,

@@ -27,7 +27,7 @@ from solely.web.api import once, schema
 from solely.web.api.answer import Answer
 from solely.web.api.bounds import read_body
 from solely.web.api.caller import home_of, presented
-from solely.web.api.calls import Asked, answer_all
+from solely.web.api.calls import Asked, answer_all, begin_taking
 from solely.web.api.door import Door
 from solely.web.api.health import LIVE, is_ready
 from solely.web.api.lane import Lane
@@ -36,6 +36,7 @@ from solely.web.api.pool import Workers
 from solely.web.api.problem import other, problem
 from solely.web.api.rates import Rates
 from solely.web.api.routes import Route
+from solely.web.api.taking import take
 
 __all__ = ["Api"]
 
@@ -95,7 +96,8 @@ class Api:
 
         async def endpoint(request: Request, **given: Any) -> Response:
             asked = self._asked(request, route, given)
-            return (await self._answer(route, asked)).response()
+            answering = self._take(request, route, asked) if route.raw else self._answer(route, asked)
+            return (await answering).response()
 
         endpoint.__signature__ = _signature(route.endpoint)  # type: ignore[attr-defined]
         endpoint.__name__, endpoint.__doc__ = route.endpoint.__name__, route.endpoint.__doc__
@@ -128,6 +130,10 @@ class Api:
         if (route, asked.home) not in self._lanes:
             self._lanes[route, asked.home] = Lane(partial(self._do, route))
         return await self._lanes[route, asked.home].ask(asked)
+
+    async def _take(self, request: Request, route: Route, asked: Asked) -> Answer:
+        begun = await self._workers.run(lambda parts: begin_taking(parts, route, asked, self._admit))
+        return begun if isinstance(begun, Answer) else await take(request, begun, self._workers.run, self._limits)
 
     async def _do(self, route: Route, many: Sequence[Asked]) -> list[Answer]:
         def act(parts: Parts) -> list[Answer]:

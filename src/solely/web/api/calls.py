@@ -20,8 +20,9 @@ from solely.web.api.caller import principals
 from solely.web.api.once import Once
 from solely.web.api.problem import other, problem
 from solely.web.api.routes import Call, Given, Outcomes, Route, Said
+from solely.web.api.taking import Taking
 
-__all__ = ["Asked", "answer_all", "once"]
+__all__ = ["Asked", "answer_all", "begin_taking", "once"]
 
 Admit = Callable[[Principal], None]  # raises Throttled for who asks too often
 
@@ -59,7 +60,19 @@ def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) 
     return [answers[place] for place in range(len(many))]
 
 
-def _answer(said: BaseModel | Answer | None, status: int) -> Answer:
+def begin_taking(parts: Parts, route: Route, one: Asked, admit: Admit) -> Taking | Answer:
+    """What takes the body of a request as it comes; or the answer, where it is not taken."""
+    try:
+        (said,) = _run(parts, route, [(_call(parts, route, one, {}, admit), one.given)])
+    except SolelyError as error:
+        return problem(error)
+    if isinstance(said, Taking):
+        return said
+    return problem(said) if isinstance(said, SolelyError) else _answer(said, route.status)
+
+
+def _answer(said: BaseModel | Answer | Taking | None, status: int) -> Answer:
+    assert not isinstance(said, Taking), "this route is not said to be raw"
     return answer_of(said, status, said.headers() if isinstance(said, Said) else {})
 
 

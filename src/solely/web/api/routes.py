@@ -16,6 +16,7 @@ from solely.app.parts import Parts
 from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
 from solely.web.api.answer import JSON, Answer
+from solely.web.api.taking import Taking
 
 __all__ = [
     "FIRST",
@@ -103,7 +104,7 @@ class Call:
 
 
 Given = Mapping[str, Any]  # what FastAPI read of path, query and body, by the endpoint's own names
-Outcomes = Sequence["BaseModel | Answer | SolelyError | None"]
+Outcomes = Sequence["BaseModel | Answer | Taking | SolelyError | None"]
 Together = Callable[[Parts, Sequence[tuple[Call, Given]]], Outcomes]
 
 
@@ -112,17 +113,19 @@ class Route:
     """A route: `endpoint` takes a Call as `call`, and by name what it reads of path, query and body.
 
     `homes`: the compartments that answer it, each for its own keys. `act`: the right it takes, of principal/rights.py.
-    `again`: whether doing it twice is as doing it once, where the first time was cut off. `together`: does several at
-    once. `slow`: takes long, and so has threads of its own. `raw`: takes the request's body as it comes. `media`:
-    the type of what it answers.
+    `said`: what it answers, where the endpoint does not say. `again`: whether doing it twice is as doing it once, where
+    the first time was cut off. `together`: does several at once. `slow`: takes long, and so has threads of its own.
+    `raw`: takes the request's body as it comes, by what the endpoint returns (taking.py). `media`: the type of
+    what it answers.
     """
 
     method: str
     path: str
     homes: tuple[Home, ...]
     act: str
-    endpoint: Callable[..., BaseModel | Answer | None]
+    endpoint: Callable[..., BaseModel | Answer | Taking | None]
     status: int = 200
+    said: type[BaseModel] | None = None
     again: bool = True
     together: Together | None = None
     slow: bool = False
@@ -132,18 +135,16 @@ class Route:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something."""
-        return self.method not in {"GET", "HEAD"}
+        """Whether it changes something, once for each key; what comes in parts goes by where each begins."""
+        return self.method not in {"GET", "HEAD"} and not self.raw
 
-    def run(
-        self, parts: Parts, many: Sequence[tuple[Call, Given]]
-    ) -> Sequence[BaseModel | Answer | SolelyError | None]:
+    def run(self, parts: Parts, many: Sequence[tuple[Call, Given]]) -> Outcomes:
         """Do these: what each is answered, or its error."""
         if self.together is not None:
             return self.together(parts, many)
         return [self._alone(call, given) for call, given in many]
 
-    def _alone(self, call: Call, given: Given) -> BaseModel | Answer | SolelyError | None:
+    def _alone(self, call: Call, given: Given) -> BaseModel | Answer | Taking | SolelyError | None:
         try:
             return self.endpoint(call=call, **given)
         except SolelyError as error:

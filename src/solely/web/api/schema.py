@@ -50,7 +50,8 @@ HEALTH: dict[str, Any] = {
 
 def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
     """Put a route into the application."""
-    said = inspect.signature(route.endpoint, eval_str=True).return_annotation
+    said = route.said or inspect.signature(route.endpoint, eval_str=True).return_annotation
+    tagged = _tagged(said) and not route.raw
     summary, _, rest = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n")
     app.add_api_route(
         route.path,
@@ -62,8 +63,8 @@ def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
         summary=summary.rstrip("."),
         description=rest.strip() + f"\n\nTakes the right `{route.act}` in: {', '.join(route.homes)}.",
         tags=[route.endpoint.__module__.rpartition(".")[2]],
-        responses=_responses(route, tagged=_tagged(said)),
-        openapi_extra={"security": [{"key": []}], "parameters": _headers(route, tagged=_tagged(said))},
+        responses=_responses(route, tagged=tagged),
+        openapi_extra={"security": [{"key": []}], "parameters": _headers(route, tagged=tagged), **_body(route)},
         response_class=JSONResponse if route.media == JSON else Response,
     )
 
@@ -101,6 +102,12 @@ def _headers(route: Route, *, tagged: bool) -> list[dict[str, Any]]:
     if tagged and not route.changes:
         said.append(_header("If-None-Match", _TEXT, "the ETag of what you have: if it stands, it is 304"))
     return said
+
+
+def _body(route: Route) -> dict[str, Any]:
+    """The body of a route that takes it as it comes."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}} if route.raw else {}
 
 
 def _header(name: str, schema: dict[str, Any], told: str) -> dict[str, Any]:
