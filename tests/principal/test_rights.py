@@ -31,7 +31,7 @@ MAY = {  # by compartment and act, which kinds
     ("registry", "incidents.read"): {"officer", "auditor"},
     ("security", "verify"): {"service", "subject"},
     ("security", "factors"): {"service", "subject"},
-    ("security", "factors.read"): {"officer"},
+    ("security", "factors.read"): {"service", "subject", "officer"},
     ("security", "tokens.mint"): {"service"},
     ("security", "reset"): {"officer"},
     ("advertising", "decide"): {"service"},

@@ -37,8 +37,8 @@ _RIGHTS: Mapping[Home, Mapping[Kind, str]] = {
         "auditor": f"incidents.read policy.read {_SEEN}",
     },
     "security": {
-        "service": "verify factors tokens.mint metrics",
-        "subject": "verify factors",
+        "service": "verify factors factors.read tokens.mint metrics",
+        "subject": "verify factors factors.read",
         "officer": f"reset factors.read {_OFFICE}",
         "auditor": _SEEN,
     },

@@ -249,7 +249,7 @@ _OF = "/v1/subjects/{subject}"
 _HOME: tuple[Home, ...] = ("security",)
 _MAY = (ProofNeeded, NotFound, Conflict, Throttled)
 ROUTES = (
-    Route(method="GET", path=f"{_OF}/factors", homes=_HOME, act="factors", endpoint=factors),
+    Route(method="GET", path=f"{_OF}/factors", homes=_HOME, act="factors.read", endpoint=factors),
     Route(method="POST", path=f"{_OF}/factors", homes=_HOME, act="factors", endpoint=enrol, status=201, problems=_MAY),
     Route(method="PATCH", path=f"{_OF}/factors/{{factor}}", homes=_HOME, act="factors", endpoint=rename, status=204),
     Route(
@@ -278,7 +278,7 @@ ROUTES = (
         status=201,
         again=False,
     ),
-    Route(method="GET", path=f"{_OF}/devices", homes=_HOME, act="factors", endpoint=devices),
+    Route(method="GET", path=f"{_OF}/devices", homes=_HOME, act="factors.read", endpoint=devices),
     Route(
         method="POST",
         path=f"{_OF}/devices",
