@@ -31,7 +31,7 @@ from solely.web.api.calls import Asked, answer_all, begin_taking
 from solely.web.api.door import Door
 from solely.web.api.health import LIVE, is_ready
 from solely.web.api.lane import Lane
-from solely.web.api.metrics import Metrics
+from solely.web.api.metrics import TEXT, Metrics
 from solely.web.api.pool import Workers
 from solely.web.api.problem import other, problem
 from solely.web.api.rates import Rates
@@ -53,7 +53,9 @@ class Api:
         self._admit = Rates(settings.limits.rate, settings.limits.burst, time.monotonic, ground.clock).admit
         self._lanes: dict[tuple[Route, Home], Lane[Asked, Answer]] = {}
         self.metrics = Metrics(self.homes[0] if len(self.homes) == 1 else "all")
-        shown = Route(method="GET", path="/metrics", homes=HOMES, act="metrics", endpoint=self.metrics.shown)
+        shown = Route(
+            method="GET", path="/metrics", homes=HOMES, act="metrics", endpoint=self.metrics.shown, media=TEXT
+        )
         self.routes = [route for route in (*routes, shown) if set(route.homes) & set(self.homes)]
         self.app = self._application()
         self.door = Door(self.app, settings.limits, self.metrics)
@@ -76,7 +78,7 @@ class Api:
         app.router.route_class = _Bounded
         app.openapi = partial(schema.told, app)  # type: ignore[method-assign]
         for route in self.routes:
-            schema.put(app, route, self._endpoint(route))
+            schema.put(app, route, self._endpoint(route), self.routes)
         for path, answer in (("/health/live", self._live), ("/health/ready", self._ready)):
             app.add_api_route(path, answer, methods=["GET"], **schema.HEALTH)
         unreadable = partial(_unreadable, app)

@@ -139,8 +139,24 @@ def _shown(one: Approval, now: datetime) -> ApprovalShown:
 
 _ALL, _ONE = "/v1/approvals", "/v1/approvals/{approval}"
 ROUTES = (
-    Route(method="GET", path=_ALL, homes=HOMES, act="approvals.read", endpoint=every),
-    Route(method="POST", path=_ALL, homes=HOMES, act="approvals", endpoint=ask, status=201, again=False),
+    Route(
+        method="GET",
+        path=_ALL,
+        homes=HOMES,
+        act="approvals.read",
+        endpoint=every,
+        yields={"approval": "/items/0/approval"},
+    ),
+    Route(
+        method="POST",
+        path=_ALL,
+        homes=HOMES,
+        act="approvals",
+        endpoint=ask,
+        status=201,
+        again=False,
+        yields={"approval": "/approval"},
+    ),
     Route(method="GET", path=_ONE, homes=HOMES, act="approvals.read", endpoint=show),
     Route(method="POST", path=f"{_ONE}/approve", homes=HOMES, act="approvals", endpoint=approve, again=False),
     Route(method="POST", path=f"{_ONE}/end", homes=HOMES, act="approvals", endpoint=end, again=False),

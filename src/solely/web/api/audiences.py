@@ -70,6 +70,13 @@ def _told(one: store.Audience) -> dict[str, Any]:
 
 _ALL = "/v1/advertisers/{advertiser}/audiences"
 ROUTES = (
-    Route(method="GET", path=_ALL, homes=("advertising",), act="audiences", endpoint=every),
+    Route(
+        method="GET",
+        path=_ALL,
+        homes=("advertising",),
+        act="audiences",
+        endpoint=every,
+        yields={"audience": "/items/0/name"},
+    ),
     Route(method="GET", path=_ALL + "/{audience}", homes=("advertising",), act="audiences", endpoint=one),
 )

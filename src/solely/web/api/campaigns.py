@@ -122,8 +122,24 @@ def _said(one: domain.Campaign) -> Campaign:
 
 _ALL, _ONE = "/v1/advertisers/{advertiser}/campaigns", "/v1/advertisers/{advertiser}/campaigns/{campaign}"
 ROUTES = (
-    Route(method="POST", path=_ALL, homes=("advertising",), act="campaigns", endpoint=add, status=201, again=False),
-    Route(method="GET", path=_ALL, homes=("advertising",), act="campaigns", endpoint=every),
+    Route(
+        method="POST",
+        path=_ALL,
+        homes=("advertising",),
+        act="campaigns",
+        endpoint=add,
+        status=201,
+        again=False,
+        yields={"campaign": "/name"},
+    ),
+    Route(
+        method="GET",
+        path=_ALL,
+        homes=("advertising",),
+        act="campaigns",
+        endpoint=every,
+        yields={"campaign": "/items/0/name"},
+    ),
     Route(method="GET", path=_ONE, homes=("advertising",), act="campaigns", endpoint=one),
     Route(method="PATCH", path=_ONE, homes=("advertising",), act="campaigns", endpoint=change),
 )

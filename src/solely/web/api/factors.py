@@ -249,8 +249,24 @@ _OF = "/v1/subjects/{subject}"
 _HOME: tuple[Home, ...] = ("security",)
 _MAY = (ProofNeeded, NotFound, Conflict, Throttled)
 ROUTES = (
-    Route(method="GET", path=f"{_OF}/factors", homes=_HOME, act="factors.read", endpoint=factors),
-    Route(method="POST", path=f"{_OF}/factors", homes=_HOME, act="factors", endpoint=enrol, status=201, problems=_MAY),
+    Route(
+        method="GET",
+        path=f"{_OF}/factors",
+        homes=_HOME,
+        act="factors.read",
+        endpoint=factors,
+        yields={"factor": "/items/0/id"},
+    ),
+    Route(
+        method="POST",
+        path=f"{_OF}/factors",
+        homes=_HOME,
+        act="factors",
+        endpoint=enrol,
+        status=201,
+        yields={"factor": "/factor", "challenge": "/challenge"},
+        problems=_MAY,
+    ),
     Route(method="PATCH", path=f"{_OF}/factors/{{factor}}", homes=_HOME, act="factors", endpoint=rename, status=204),
     Route(
         method="DELETE",
@@ -277,8 +293,16 @@ ROUTES = (
         endpoint=ask_again,
         status=201,
         again=False,
+        yields={"challenge": "/id"},
     ),
-    Route(method="GET", path=f"{_OF}/devices", homes=_HOME, act="factors.read", endpoint=devices),
+    Route(
+        method="GET",
+        path=f"{_OF}/devices",
+        homes=_HOME,
+        act="factors.read",
+        endpoint=devices,
+        yields={"device": "/items/0/id"},
+    ),
     Route(
         method="POST",
         path=f"{_OF}/devices",
@@ -287,6 +311,7 @@ ROUTES = (
         endpoint=trust,
         status=201,
         again=False,
+        yields={"device": "/device"},
         problems=_MAY,
     ),
     Route(method="DELETE", path=f"{_OF}/devices", homes=_HOME, act="factors", endpoint=revoke_devices),
@@ -298,6 +323,7 @@ ROUTES = (
         act="verify",
         endpoint=recognise,
         again=False,
+        yields={"device": "/device"},
         problems=_MAY,
     ),
 )

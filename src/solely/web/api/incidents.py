@@ -133,8 +133,24 @@ def _changed(call: Call, incident: str, act: Callable[[Incidents, str], Incident
 _HOMES: tuple[Home, ...] = ("registry",)
 _ALL, _ONE = "/v1/incidents", "/v1/incidents/{incident}"
 ROUTES = (
-    Route(method="GET", path=_ALL, homes=_HOMES, act="incidents.read", endpoint=every),
-    Route(method="POST", path=_ALL, homes=_HOMES, act="incidents", endpoint=open_, status=201, again=False),
+    Route(
+        method="GET",
+        path=_ALL,
+        homes=_HOMES,
+        act="incidents.read",
+        endpoint=every,
+        yields={"incident": "/items/0/incident"},
+    ),
+    Route(
+        method="POST",
+        path=_ALL,
+        homes=_HOMES,
+        act="incidents",
+        endpoint=open_,
+        status=201,
+        again=False,
+        yields={"incident": "/incident"},
+    ),
     Route(method="GET", path=_ONE, homes=_HOMES, act="incidents.read", endpoint=show),
     Route(method="PATCH", path=_ONE, homes=_HOMES, act="incidents", endpoint=describe),
     Route(method="GET", path=f"{_ONE}/progress", homes=_HOMES, act="incidents.read", endpoint=progress),

@@ -12,7 +12,9 @@ from prometheus_client.process_collector import ProcessCollector
 from solely.web.api.answer import Answer
 from solely.web.api.routes import Call
 
-__all__ = ["Metrics"]
+__all__ = ["TEXT", "Metrics"]
+
+TEXT = CONTENT_TYPE_LATEST
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -43,4 +45,4 @@ class Metrics:
     def shown(self, call: Call) -> Answer:
         """Figures of this process, as Prometheus reads them."""
         del call
-        return Answer(200, generate_latest(self._registry), CONTENT_TYPE_LATEST)
+        return Answer(200, generate_latest(self._registry), TEXT)

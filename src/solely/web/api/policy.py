@@ -135,6 +135,13 @@ _HOMES: tuple[Home, ...] = ("registry",)
 _ALL, _ONE = "/v1/notices", "/v1/notices/{purpose}/{version}"
 ROUTES = (
     Route(method="GET", path="/v1/policy", homes=_HOMES, act="policy.read", endpoint=show),
-    Route(method="GET", path=_ALL, homes=_HOMES, act="policy.read", endpoint=notices),
+    Route(
+        method="GET",
+        path=_ALL,
+        homes=_HOMES,
+        act="policy.read",
+        endpoint=notices,
+        yields={"purpose": "/items/0/purpose", "version": "/items/0/version"},
+    ),
     Route(method="GET", path=_ONE, homes=_HOMES, act="policy.read", endpoint=notice),
 )

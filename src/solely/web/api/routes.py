@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from solely.app.ground import Ground
 from solely.app.parts import Parts
 from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
 from solely.web.api.answer import JSON, Answer
+from solely.web.api.kinds import check_kind
 from solely.web.api.taking import Taking
 
 __all__ = [
@@ -55,6 +57,12 @@ class Body(BaseModel):
     """What is sent: nothing beside what is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        check_kind(cls.model_fields[info.field_name or ""].annotation, value)
+        return value
 
 
 class Said(BaseModel):
@@ -116,7 +124,7 @@ class Route:
     `said`: what it answers, where the endpoint does not say. `again`: whether doing it twice is as doing it once, where
     the first time was cut off. `together`: does several at once. `slow`: takes long, and so has threads of its own.
     `raw`: takes the request's body as it comes, by what the endpoint returns (taking.py). `media`: the type of
-    what it answers.
+    what it answers. `yields`: by the name of a path's part, where in the answer it is told, as a JSON pointer.
     """
 
     method: str
@@ -131,12 +139,18 @@ class Route:
     slow: bool = False
     raw: bool = False
     media: str = JSON
+    yields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     problems: tuple[type[SolelyError], ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether it changes something, once for each key; what comes in parts goes by where each begins."""
         return self.method not in {"GET", "HEAD"} and not self.raw
+
+    @property
+    def name(self) -> str:
+        """Its name in the schema: of its part of the API, and of what it does there."""
+        return f"{self.endpoint.__module__.rpartition('.')[2]}-{self.endpoint.__name__}"
 
     def run(self, parts: Parts, many: Sequence[tuple[Call, Given]]) -> Outcomes:
         """Do these: what each is answered, or its error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +27,7 @@ from solely.errors import (
     WrongType,
 )
 from solely.web.api.answer import JSON, OK
+from solely.web.api.leads import links_from
 from solely.web.api.once import KEY
 from solely.web.api.problem import MEDIA_TYPE, Problem, type_of
 from solely.web.api.routes import Route, Said
@@ -48,8 +49,8 @@ HEALTH: dict[str, Any] = {
 }
 
 
-def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
-    """Put a route into the application."""
+def put(app: FastAPI, route: Route, endpoint: Callable[..., Any], routes: Sequence[Route]) -> None:
+    """Put a route into the application; `routes` are all that it will have."""
     said = route.said or inspect.signature(route.endpoint, eval_str=True).return_annotation
     tagged = _tagged(said) and not route.raw
     summary, _, rest = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n")
@@ -59,11 +60,11 @@ def put(app: FastAPI, route: Route, endpoint: Callable[..., Any]) -> None:
         methods=[route.method],
         status_code=route.status,
         response_model=said if inspect.isclass(said) and issubclass(said, BaseModel) else None,
-        operation_id=f"{route.endpoint.__module__.rpartition('.')[2]}-{route.endpoint.__name__}",
+        operation_id=route.name,
         summary=summary.rstrip("."),
         description=rest.strip() + f"\n\nTakes the right `{route.act}` in: {', '.join(route.homes)}.",
         tags=[route.endpoint.__module__.rpartition(".")[2]],
-        responses=_responses(route, tagged=tagged),
+        responses=_responses(route, routes, tagged=tagged),
         openapi_extra={"security": [{"key": []}], "parameters": _headers(route, tagged=tagged), **_body(route)},
         response_class=JSONResponse if route.media == JSON else Response,
     )
@@ -74,7 +75,7 @@ def _tagged(said: object) -> bool:
     return inspect.isclass(said) and issubclass(said, Said) and said.headers is not Said.headers
 
 
-def _responses(route: Route, *, tagged: bool) -> dict[int | str, dict[str, Any]]:
+def _responses(route: Route, routes: Sequence[Route], *, tagged: bool) -> dict[int | str, dict[str, Any]]:
     kinds: list[type[SolelyError]] = [*_ALWAYS, *route.problems]
     if route.changes:
         kinds += [*_WITH_BODY, *_CHANGES]
@@ -82,13 +83,16 @@ def _responses(route: Route, *, tagged: bool) -> dict[int | str, dict[str, Any]]
     for status in sorted({kind.status for kind in kinds}):
         types = sorted({type_of(kind) for kind in kinds if kind.status == status})
         found[status] = {"model": Problem, "description": ", ".join(types)}
+    answered = found[route.status] = {}
+    if route.media != JSON:
+        answered["description"] = "the file"
+        answered["content"] = {route.media: {"schema": {"type": "string", "contentMediaType": route.media}}}
+    if links := links_from(route, routes):
+        answered["links"] = links
     if tagged:
-        found[route.status] = {"headers": {"ETag": {"schema": _TEXT, "description": "stays while it does"}}}
+        answered["headers"] = {"ETag": {"schema": _TEXT, "description": "stays while it does"}}
         if not route.changes:
             found[304] = {"description": "it is as you have it"}
-    if route.media != JSON:
-        content = {route.media: {"schema": {"type": "string", "contentMediaType": route.media}}}
-        found[route.status] = {"description": "the file", "content": content}
     return found
 
 

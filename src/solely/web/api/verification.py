@@ -242,6 +242,7 @@ def approve_reset(call: Call, subject: Subject, reset: UUID) -> None:
 
 _OF = "/v1/subjects/{subject}"
 _HOME: tuple[Home, ...] = ("security",)
+_CHALLENGE, _PROOF = {"challenge": "/id"}, {"proof": "/proof/id"}
 _MAY = (WrongAnswer, ProofNeeded, NotFound, Throttled)
 
 
@@ -252,17 +253,17 @@ def _route(method: str, path: str, endpoint: Any, status: int = 200, *, act: str
 
 
 ROUTES = (
-    _route("POST", f"{_OF}/challenges", start, 201),
+    _route("POST", f"{_OF}/challenges", start, 201, yields=_CHALLENGE),
     _route("DELETE", f"{_OF}/challenges/{{challenge}}", cancel, 204),
     _route("POST", f"{_OF}/challenges/{{challenge}}/codes", send, 204, again=False),
-    _route("POST", f"{_OF}/challenges/{{challenge}}/answers", answer, together=answer_together),
+    _route("POST", f"{_OF}/challenges/{{challenge}}/answers", answer, together=answer_together, yields=_PROOF),
     _route("GET", f"{_OF}/proofs/{{proof}}", prove),
-    _route("POST", f"{_OF}/recoveries", recover, 201),
+    _route("POST", f"{_OF}/recoveries", recover, 201, yields=_CHALLENGE),
     _route("PUT", f"{_OF}/password", set_password, 204),
     _route("POST", f"{_OF}/password/checks", check_password, 204, again=False),
     _route("PUT", f"{_OF}/language", speak, 204),
-    _route("POST", "/v1/sign-ins", sign_in, 201),
+    _route("POST", "/v1/sign-ins", sign_in, 201, yields=_CHALLENGE),
     _route("POST", "/v1/sign-ins/{challenge}/answers", sign_in_answer, again=False),
-    _route("POST", f"{_OF}/resets", ask_reset, 201, act="reset"),
+    _route("POST", f"{_OF}/resets", ask_reset, 201, act="reset", yields={"reset": "/reset"}),
     _route("POST", f"{_OF}/resets/{{reset}}/approval", approve_reset, 204, act="reset"),
 )
