@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,9 +13,10 @@ from solely.preference import Choice, Preference, Source
 from solely.preference import Standing as Stands
 from solely.web.api.routes import Body, Call, Route, Said, Subject
 from solely.web.api.signal import Gpc, Signalled, honour
-from solely.web.api.subjects import Purpose
 
 __all__ = ["ROUTES"]
+
+Marketing = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["tailored-audiences"])]
 
 
 class Stance(Said):
@@ -49,7 +51,7 @@ class Preferences(Said):
 class Objection(Body):
     """To one purpose of marketing; to all of it, also what comes later, where none is named."""
 
-    purpose: Purpose | None = None
+    purpose: Marketing | None = None
 
 
 class Objected(Said):
@@ -63,7 +65,7 @@ class Objected(Said):
 class Lifting(Body):
     """The purpose they no longer object to. `told`: that their browser signals otherwise, if it does."""
 
-    purpose: Purpose
+    purpose: Marketing
     told: bool = False
 
 

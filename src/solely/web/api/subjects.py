@@ -20,7 +20,7 @@ from solely.store.database import answering
 from solely.web.api.routes import Body, Call, Given, Route, Said, Subject
 from solely.web.api.signal import Gpc, Signalled, honour
 
-__all__ = ["ROUTES", "Purpose"]
+__all__ = ["ROUTES"]
 
 Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["two-factor"])]
 Kind = Literal["email", "phone"]
