@@ -11,6 +11,8 @@ from directories import copied, own_as
 from people import world
 from solely.app import Solely, erased
 from solely.app.directory import read_keyring
+from solely.app.parts import Parts
+from solely.app.starting import finish_erasing
 from solely.consent import Notice
 from solely.contact import Contact
 from solely.errors import NotFound, Tampered, Unavailable
@@ -18,6 +20,7 @@ from solely.give import Desk
 from solely.give.choosing import object_to
 from solely.store import server
 from solely.store.database import Database
+from solely.web.upkeep import keep_up
 
 pytestmark = pytest.mark.server
 
@@ -117,6 +120,48 @@ def test_no_token_of_theirs_is_left_in_a_table_or_a_file(data, later):
         solely.erase(WHO)
         assert not held()
     assert not any(token.hex() in row for found in stored(data).values() for row in found)
+
+
+def index_has(data, token):
+    files = [path.read_bytes() for path in (data / "advertising").rglob("*") if path.is_file()]
+    return all(any(half[::-1] in file for file in files) for half in (token[:8], token[8:]))
+
+
+@pytest.mark.parametrize("then", ["started again", "asked again", "kept up"])
+def test_index_files_that_were_not_written_are_once_it_is_started_asked_or_kept_up(data, later, monkeypatch, then):
+    def cut(*_):
+        raise Unavailable("the process of advertising does not answer")
+
+    with Solely(data, clock=later) as solely:
+        digest = np.frombuffer(Contact.read("email", ADDRESS).key_digest()[:16], np.uint8).reshape(1, 16)
+        token = solely.audiences.tokenisers[ADS].tokenise(digest).tobytes()
+        monkeypatch.setattr(Parts, "compact", cut)
+        with pytest.raises(Unavailable):
+            solely.erase(WHO)
+        monkeypatch.undo()
+        assert solely.standing(WHO, ADS) == []
+        assert index_has(data, token)
+        if then == "kept up":
+            keep_up(solely.parts, ["registry"], timedelta(1))
+        elif then == "asked again":
+            finish_erasing(solely.parts)
+        if then != "started again":
+            assert not index_has(data, token)
+    with Solely(data, clock=later):
+        assert not index_has(data, token)
+        assert not list((data / "registry" / "to-compact").iterdir())
+
+
+def test_an_erasure_that_was_not_made_is_not_taken_for_one(data, later, monkeypatch):
+    def fail(*_):
+        raise Unavailable("the database did not do it")
+
+    with Solely(data, clock=later) as solely:
+        monkeypatch.setattr(Desk, "erase", fail)
+        with pytest.raises(Unavailable):
+            solely.erase(WHO)
+        finish_erasing(solely.parts)
+        assert len(list((data / "registry" / "to-compact").iterdir())) == 1
 
 
 def test_they_are_in_no_audience_are_met_by_no_list_and_others_are(data, later):

@@ -2,20 +2,23 @@
 
 - It names nobody: a line has an erasure's id and the random names by which the person was known here.
 - A line is durable before the erasure is begun. One that did not come to its end is finished at the next start.
+- So is a file of its id, in a folder beside the list, until the index files are written without that person's tokens.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from solely.errors import Tampered
 from solely.store.durable import locked, put, sync
 
-__all__ = ["add", "read", "write"]
+__all__ = ["add", "owe", "owed", "read", "settle", "write"]
+
+_OWED = "to-compact"
 
 
 def add(path: Path, erasure: UUID, pseudonyms: Sequence[UUID]) -> None:
@@ -59,3 +62,23 @@ def read(path: Path) -> dict[UUID, tuple[UUID, ...]]:
                         "not a line of erasures", where=f"{path}, line {number}", cure="restore the file"
                     ) from None
     return found
+
+
+def owe(path: Path, erasure: UUID) -> None:
+    """Note durably, before an erasure is begun, that index files are to be written anew after it."""
+    folder = path.parent / _OWED
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / str(erasure)).touch(mode=0o600)
+    sync(folder)
+
+
+def owed(path: Path) -> list[UUID]:
+    """The erasures after which that was not done, or is being done."""
+    folder = path.parent / _OWED
+    return [UUID(one.name) for one in folder.iterdir()] if folder.exists() else []
+
+
+def settle(path: Path, erasures: Iterable[UUID]) -> None:
+    """It is done for these."""
+    for one in erasures:
+        (path.parent / _OWED / str(one)).unlink(missing_ok=True)

@@ -163,9 +163,12 @@ def _fill(parts: Parts, subject: str, package: Package) -> None:
 def erase(parts: Parts, subject: str) -> None:
     """Erase a person, in every compartment, at once and for good: see `Desk.erase`, and `erased` for restores.
 
-    Raises NotFound for a subject nobody knows.
+    Raises NotFound for a subject nobody knows; Unavailable also where all is erased but in the index files, which
+    nothing is matched by any more: see `finish_erasing`.
     """
-    subject, erasure = subject.strip(), uuid.uuid4()
-    erased.add(erasures(parts.ground.directory), erasure, parts.desk.names(subject))
+    subject, erasure, listed = subject.strip(), uuid.uuid4(), erasures(parts.ground.directory)
+    erased.add(listed, erasure, parts.desk.names(subject))
+    erased.owe(listed, erasure)
     parts.desk.erase(subject, erasure, parts.ground.clock())
     parts.compact()
+    erased.settle(listed, [erasure])

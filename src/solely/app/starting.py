@@ -8,10 +8,11 @@ from types import MappingProxyType
 from solely.app import erased
 from solely.app.parts import Parts
 from solely.store import desk
+from solely.store.database import answering
 from solely.store.durable import locked, put
 from solely.store.ledger import Words
 
-__all__ = ["erase_again", "erasures", "note_new_policy", "note_policy"]
+__all__ = ["erase_again", "erasures", "finish_erasing", "note_new_policy", "note_policy"]
 
 
 def note_new_policy(parts: Parts) -> None:
@@ -44,3 +45,15 @@ def erase_again(parts: Parts) -> None:
     left = {id_: names for id_, names in begun.items() if id_ not in made}
     if left and parts.desk.erase_again(left, parts.ground.clock()):
         parts.compact()
+    finish_erasing(parts)
+
+
+def finish_erasing(parts: Parts) -> None:
+    """Write the index files without whom an erasure took that was cut off before they were."""
+    listed = erasures(parts.ground.directory)
+    if found := erased.owed(listed):
+        with answering():
+            made = desk.erased_among(parts.desk.connection, found)
+        if made:
+            parts.compact()
+            erased.settle(listed, made)

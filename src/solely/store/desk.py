@@ -297,6 +297,12 @@ def erasures(connection: psycopg.Connection) -> set[UUID]:
     return {erasure for (erasure,) in connection.execute("SELECT erasure FROM registry.erasures")}
 
 
+def erased_among(connection: psycopg.Connection, erasures: Sequence[UUID]) -> set[UUID]:
+    """Those of these erasures that were made."""
+    rows = connection.execute("SELECT erasure FROM registry.erasures WHERE erasure = ANY(%s)", [list(erasures)])
+    return {erasure for (erasure,) in rows}
+
+
 def subject_known_by(connection: psycopg.Connection, pseudonyms: Sequence[UUID]) -> str | None:
     """The subject known by one of these names; None where nobody is."""
     row = connection.execute(

@@ -10,6 +10,7 @@ from functools import partial
 from solely.app.beside import Beside
 from solely.app.ground import Ground
 from solely.app.parts import Parts
+from solely.app.starting import finish_erasing
 from solely.principal import Home
 from solely.web.api.calls import once
 
@@ -30,10 +31,15 @@ def _beside(ground: Ground, homes: Sequence[Home], kept: timedelta) -> Iterator[
 
 
 def keep_up(parts: Parts, homes: Sequence[Home], kept: timedelta) -> None:
-    """Forget answers that were kept long enough; of security, what is over too, and send the notices that are due."""
+    """Forget answers that were kept long enough; of security, what is over too, and send the notices that are due.
+
+    Of the registry, finish erasures that were cut off.
+    """
     parts.renew()
     for home in homes:
         once(parts, home).forget(parts.ground.clock() - kept)
+    if "registry" in homes:
+        finish_erasing(parts)
     if "security" in homes:
         parts.verification.deliver()
         parts.verification.forget()

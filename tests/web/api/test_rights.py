@@ -10,6 +10,7 @@ import pytest
 
 from solely.app import erased
 from solely.app.approvals import Wish, person_in
+from solely.app.parts import Parts
 from solely.app.starting import erasures
 from solely.errors import Unavailable
 from solely.ledger.checkpoint import read_verifier_key
@@ -191,6 +192,19 @@ def test_nobody_is_erased_who_is_not_on_the_list_first(solely, backend, subject,
     monkeypatch.setattr(erased, "add", full)
     assert backend("DELETE", path(subject)).status_code == 500
     assert len(backend("GET", path(subject, "/givings")).json()["items"]) == 1
+
+
+def test_what_was_cut_off_is_finished_when_it_is_asked_again(solely, backend, subject, monkeypatch):
+    def cut(*_):
+        raise Unavailable("the process of advertising does not answer")
+
+    give(backend, subject)
+    monkeypatch.setattr(Parts, "compact", cut)
+    assert [backend("DELETE", path(subject)).status_code for _ in range(2)] == [503, 503]
+    assert backend("GET", path(subject, "/givings")).json() == {"items": []}
+    monkeypatch.undo()
+    assert backend("DELETE", path(subject)).status_code == 204
+    assert erased.owed(erasures(solely.directory)) == []
 
 
 def test_a_person_erases_themselves_and_nobody_else(api, backend, subject):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from fastapi import Path
 from solely.answer.rights.opening import PERSON
 from solely.answer.uses import uses_after
 from solely.app import rights
+from solely.app.starting import finish_erasing
 from solely.app.uses import proven
 from solely.errors import BadInput, NotFound, Refused
 from solely.web.api.answer import Answer
@@ -83,11 +83,14 @@ def export(call: Call, subject: Subject) -> Answer:
 def erase(call: Call, subject: Subject) -> None:
     """Erase a person, in every compartment, at once and for good.
 
-    It has taken effect when this is answered. Asked again, and for whom nobody knows, it is answered the same.
+    It has taken effect when this is answered. Asked again, and for whom nobody knows, it is answered the same. On 503
+    ask again: what is left of it is also finished within a minute or two, asked or not.
     """
     _require_whole(call)
-    with suppress(NotFound):
+    try:
         rights.erase(call.parts, subject)
+    except NotFound:
+        finish_erasing(call.parts)
 
 
 def _require_whole(call: Call) -> None:
