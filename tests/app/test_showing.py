@@ -8,7 +8,7 @@ import pytest
 
 from people import world
 from solely.answer.rights.told import holding
-from solely.app.rights import erase, exported, held, receipt
+from solely.app.rights import allow_again, chosen, erase, exported, held, objected, receipt
 from solely.app.uses import proven
 from solely.consent import Notice
 from solely.errors import NotFound, Unavailable
@@ -33,7 +33,8 @@ def known(apart):
 
 def test_what_is_held_is_told_alike(apart, known):
     one, other = (holding(held(parts, known)) for parts in (apart.parts("registry"), apart.whole.parts))
-    assert [given["contact"] for given in one["givings"]] == ["h•••@e•••.org", "h•••@e•••.org", None]
+    shown = {given["purpose"]["name"]: given["contact"] for given in one["givings"]}
+    assert shown == {"two-factor": "h•••@e•••.org", "service-notice": "h•••@e•••.org", "tailored-audiences": None}
     assert [factor["kind"] for factor in one["factors"]] == ["totp"]
     for told in (one, other):
         del told["at"], told["acts"]
@@ -69,6 +70,14 @@ def test_a_compartment_that_does_not_answer_is_named(apart, known):
             held(apart.parts("registry"), known)
     finally:
         apart.serve("service")
+
+
+def test_what_is_chosen_there_is_recorded_and_ends_what_it_reaches(apart, known):
+    parts = apart.parts("registry")
+    done = objected(parts, known, source="gpc")
+    assert (done.new, done.ended) == (True, {"tailored-audiences": 1})
+    assert allow_again(parts, known, "tailored-audiences", told=True)
+    assert [one.choice for one in chosen(apart.whole.parts, known).history] == ["object", "allow"]
 
 
 def test_who_is_erased_from_there_is_gone_everywhere(apart):

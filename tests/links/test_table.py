@@ -108,7 +108,7 @@ PURPOSES = (None, *PURPOSE_OF.values())
 
 @pytest.mark.parametrize(("caller", "type_"), list(product(PROCESSES, sorted(set(ENTRY_TYPES) - OF_CALLERS))))
 def test_only_the_desk_has_entries_of_its_kinds_sealed(policy, caller, type_):
-    desk = caller == "registry" and type_ in {"giving", "withdrawal", "erasure", "refusal"}
+    desk = caller == "registry" and type_ in {"giving", "withdrawal", "erasure", "preference", "refusal"}
     assert may_write(policy, caller, type_, "desk", "tailored-audiences", desk=True) == desk
 
 

@@ -90,7 +90,7 @@ _WRITES: Mapping[str, _May] = MappingProxyType(
         "registry": _May(
             frozenset({"disclosure", "incident", "refusal"}),
             re.compile(r"desk|subject|incidents|officer( [\w.\-]{1,64})?"),
-            desk=frozenset({"giving", "withdrawal", "erasure", "refusal"}),
+            desk=frozenset({"giving", "withdrawal", "erasure", "preference", "refusal"}),
         ),
     }
 )
