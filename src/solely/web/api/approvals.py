@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from solely.app.approvals import MINUTES, MOST_MINUTES, Approvals, Reason, Wish, person_in
 from solely.errors import BadInput
@@ -28,8 +28,14 @@ class Wanted(Body):
     That is an audience as ADVERTISER/AUDIENCE or an incident (`disclosure`), or an officer's name (`officers`).
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"act": "disclosure", "scope": "acme/spring", "reason": "data-breach", "case": "DPO-2026/17"}]
+        }
+    )
+
     act: Act
-    scope: str | None = Field(None, max_length=130, examples=["acme/summer"])
+    scope: str | None = Field(None, max_length=130)
     person: Person | None = Field(None, description="the platform's own id")
     reason: Reason = Field(examples=["data-breach"])
     case: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$", description="a reference, and no words")

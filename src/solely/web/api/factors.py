@@ -59,9 +59,9 @@ class Factors(Said):
 class Enrolling(Body):
     """A factor that is wanted; `again` is a disabled one to be bound anew. `proof` is a passed challenge."""
 
-    kind: Kind
+    kind: Kind = Field(examples=["totp"])
     name: Text = ""
-    account: Text = Field("", description="what an app or a passkey shows beside the service's name")
+    account: Text = Field("", examples=["ana"], description="what an app or a passkey shows beside the service's name")
     purpose: Literal["two-factor", "reauthentication", "account-recovery"] = "two-factor"
     giving: UUID | None = Field(None, description="the contact that codes are sent to; needed where several fit")
     again: UUID | None = None
@@ -85,7 +85,7 @@ class Enrolled(Said):
 class Naming(Body):
     """Another name for a factor."""
 
-    name: Text = Field(min_length=1)
+    name: Text = Field(min_length=1, examples=["my phone"])
 
 
 class Challenged(Said):
@@ -118,13 +118,13 @@ class Trusting(Body):
     """The device that just passed a sign-in."""
 
     proof: UUID
-    name: Text = Field(min_length=1)
+    name: Text = Field(min_length=1, examples=["my laptop"])
 
 
 class Recognising(Body):
     """A device by its token."""
 
-    token: str = Field(pattern=r"^[!-~]{1,512}$", repr=False)
+    token: str = Field(pattern=r"^[!-~]{1,512}$", repr=False, examples=["kept-by-the-device"])
     after_password: bool = False
 
 

@@ -39,7 +39,10 @@ IncidentId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$", examples
 Line = Annotated[str, Field(max_length=1_000)]
 Text = Annotated[str, Field(max_length=4_000)]
 Lines = Annotated[list[Line], Field(max_length=100)]
-Why = Annotated[str, Field(min_length=1, max_length=1_000, description="why, in a sentence")]
+Why = Annotated[
+    str,
+    Field(min_length=1, max_length=1_000, description="why, in a sentence", examples=["it was looked at, and is so"]),
+]
 Count = Annotated[int, Field(ge=0, le=10**10)]
 
 
@@ -69,7 +72,7 @@ class Description(Body):
     ended_at: Time | None = None
     subject_categories: Lines | None = None
     data_categories: Lines | None = None
-    texts: Written | None = None
+    texts: Written | None = Field(None, examples=[{"nature": "A list was matched that should not have been."}])
     language: Literal["en", "es", "fr", "de", "pt", "ja"] = "en"
     why: Line = ""
 
@@ -80,7 +83,7 @@ class Narrowing(Body):
     Without either the present question is counted anew.
     """
 
-    question: QuestionAsked | None = None
+    question: QuestionAsked | None = Field(None, examples=[{"advertisers": ["acme"]}])
     people: Count | None = None
     records: Count | None = None
     why: Line = ""

@@ -27,6 +27,7 @@ from solely.errors import (
     WrongType,
 )
 from solely.web.api.answer import JSON, OK
+from solely.web.api.examples import put_examples
 from solely.web.api.leads import links_from
 from solely.web.api.once import KEY
 from solely.web.api.problem import MEDIA_TYPE, Problem, type_of
@@ -142,5 +143,6 @@ def told(app: FastAPI) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             parts.get("schemas", {}).pop(name, None)
         parts["securitySchemes"] = {"key": dict(_KEY)}
+        put_examples(found)
         app.openapi_schema = found
     return app.openapi_schema

@@ -262,7 +262,7 @@ _BEGIN, _ONE = "/v1/advertisers/{advertiser}/audiences/{audience}/uploads", "/v1
 ROUTES = (
     Route(
         method="POST", path=_BEGIN, homes=("advertising",), act="upload", endpoint=begin, status=201,
-        problems=(ListError,),
+        yields={"upload": "/id"}, problems=(ListError,),
     ),
     Route(method="GET", path=_ONE, homes=("advertising",), act="upload", endpoint=one),
     Route(method="HEAD", path=_ONE, homes=("advertising",), act="upload", endpoint=offset, status=204),

@@ -27,6 +27,9 @@ __all__ = ["ROUTES"]
 Act = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["sign-in"])]
 
 
+_PASSWORD = "four words that nobody guesses"  # noqa: S105 - an example
+
+
 class Starting(Body):
     """What a challenge is for. `after_password`: the platform checked a password just before."""
 
@@ -44,7 +47,7 @@ class Sending(Body):
 class Answered(Body):
     """A code, or what the browser returned. A passkey says itself which factor it is."""
 
-    factor: UUID | None = None
+    factor: UUID | None = Field(None, examples=["00000000-0000-4000-8000-000000000000"])
     answer: Annotated[str, Field(max_length=256)] | dict[str, Any] = Field(repr=False, examples=["123456"])
     source: Source = None
 
@@ -81,7 +84,7 @@ class SignedIn(Said):
 class SettingPassword(Body):
     """A password, for a platform that keeps none."""
 
-    password: str = Field(min_length=1, max_length=1024, repr=False)
+    password: str = Field(min_length=1, max_length=1024, repr=False, examples=[_PASSWORD])
     current: str | None = Field(None, max_length=1024, repr=False)
     proof: UUID | None = None
     words: list[Annotated[str, Field(max_length=128)]] = Field([], max_length=16, repr=False)
@@ -90,7 +93,7 @@ class SettingPassword(Body):
 class CheckingPassword(Body):
     """A password to be checked."""
 
-    password: str = Field(max_length=1024, repr=False)
+    password: str = Field(max_length=1024, repr=False, examples=[_PASSWORD])
     source: Source = None
 
 
