@@ -15,12 +15,15 @@ def route(method, path, homes=("registry",), **more):
 
 def test_a_link_is_to_what_is_below_the_same_things_in_the_same_compartment():
     made = route("POST", "/v1/subjects/{subject}/things", yields={"thing": "/id"})
-    same, other = "/v1/subjects/{subject}/things/{thing}", "/v1/things/{thing}"
+    same, other = "/v1/subjects/{subject}/things/{thing}", "/v1/people/{thing}"
     assert links_from(made, [made, route("GET", same)]) == {
         "who-require": {
             "operationId": "who-require",
             "parameters": {"subject": "$request.path.subject", "thing": "$response.body#/id"},
         }
+    }
+    assert links_from(made, [route("GET", "/v1/things/{thing}/parts")])["who-require"]["parameters"] == {
+        "thing": "$response.body#/id"
     }
     for nothing in (route("GET", same, ("security",)), route("GET", other), route("GET", f"{same}/parts/{{part}}")):
         assert links_from(made, [nothing]) == {}

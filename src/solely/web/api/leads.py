@@ -25,8 +25,8 @@ def links_from(route: Route, routes: Sequence[Route]) -> dict[str, Any]:
 def _link(route: Route, other: Route) -> dict[str, Any] | None:
     own, wanted = (set(_PART.findall(one.path)) for one in (route, other))
     told = {name: f"$response.body#{place}" for name, place in route.yields.items() if name in wanted - own}
-    same = _kind(route) == _kind(other) and set(route.homes) & set(other.homes)
-    if not told or not same or not wanted <= own | set(told):
+    near = _kind(other) in {_kind(route), *(f"/v1/{name}s" for name in told)} and set(route.homes) & set(other.homes)
+    if not told or not near or not wanted <= own | set(told):
         return None
     parameters = {name: told.get(name, f"$request.path.{name}") for name in sorted(wanted)}
     return {"operationId": other.name, "parameters": parameters}
