@@ -10,12 +10,12 @@ import secrets
 from pathlib import Path
 
 from solely.app import key_files
+from solely.app.serving.reach import new_server
 from solely.keys import Keyring, new_keyring
 from solely.ledger.checkpoint import VerifierKey
 from solely.links.table import PAIRS, secret_name
 from solely.purpose import Policy
 from solely.store import server
-from solely.store.database import Database
 from solely.store.roles import ROLES, SCHEMAS
 
 __all__ = ["OWNER", "make", "read_keyring", "verifier_key"]
@@ -24,13 +24,24 @@ OWNER = "owner"
 SECURITY_SECRETS = ("sent-codes", "saved-codes", "fingerprints", "tokens", "pepper-1")
 
 
-def make(directory: Path, policy_data: bytes, policy: Policy, key_settings: bytes | None = None) -> None:
-    """Write the policy and fresh keys, make the database. Leaves what it made where something fails."""
+def make(
+    directory: Path,
+    policy_data: bytes,
+    policy: Policy,
+    key_settings: bytes | None = None,
+    owner_password: str | None = None,
+) -> None:
+    """Write the policy and fresh keys, make the database. Leaves what it made where something fails.
+
+    `owner_password` is the superuser's of a server that the environment names.
+    """
     directory.mkdir(mode=0o700, parents=True)
     if key_settings is not None:
         key_files.settle(directory, key_settings)
     (directory / "policy.toml").write_bytes(policy_data)
     keyrings = _new_keyrings(policy)
+    if owner_password is not None:
+        keyrings[OWNER] = keyrings[OWNER].with_secret("database", owner_password)
     (directory / "keys").mkdir(mode=0o700)
     for name, keyring in keyrings.items():
         key_files.write(directory, name, keyring)
@@ -40,10 +51,9 @@ def make(directory: Path, policy_data: bytes, policy: Policy, key_settings: byte
     from solely.store.migrate import provision  # noqa: PLC0415 - Alembic takes a while to load, and only this needs it
 
     owner = keyrings[OWNER].secret("database")
-    server.create(directory / "postgres", owner)
-    with server.running(directory / "postgres") as host:
+    with new_server(directory, owner) as database:
         passwords = {role: keyrings[role].secret("database") for role in ROLES}
-        provision(Database(host), server.SUPERUSER, owner, passwords)
+        provision(database, server.SUPERUSER, owner, passwords)
 
 
 def _new_keyrings(policy: Policy) -> dict[str, Keyring]:

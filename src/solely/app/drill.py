@@ -16,13 +16,13 @@ import psycopg
 from solely.app import key_files
 from solely.app.directory import verifier_key
 from solely.app.keys import check_of, use_of
+from solely.app.serving.reach import reached
 from solely.errors import NotFound, SolelyError, Tampered
 from solely.keys import Keyring
 from solely.ledger.checkpoint import verify_checkpoint
 from solely.purpose import COMPARTMENTS, HOLDS, Compartment
 from solely.rotation.rows import Sealing, Secrets
 from solely.store import rotation as store
-from solely.store import server
 from solely.store.database import Database, answering
 from solely.store.roles import ROLES
 
@@ -50,8 +50,8 @@ def drill(directory: Path) -> list[Check]:
     """Try every key file of a data directory, one after the other; one that fails stops no other."""
     if not (directory / "policy.toml").exists():
         raise NotFound("not a data directory", where=str(directory), cure="name one that init made")
-    with server.running(directory / "postgres") as host:
-        return [check for name in (*ROLES, "owner") for check in _try_file(directory, Database(host), name)]
+    with reached(directory) as database:
+        return [check for name in (*ROLES, "owner") for check in _try_file(directory, database, name)]
 
 
 def _try_file(directory: Path, database: Database, name: str) -> Iterator[Check]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solely.app.directory import read_keyring
+from solely.app.serving.reach import reached
 from solely.errors import NotFound
-from solely.store import server
 from solely.store.database import Database
 from solely.store.dump import Owner
 from solely.store.migrate import migrate, pending
@@ -27,7 +27,7 @@ class Status:
 
 def status(directory: Path) -> Status:
     """How far the database of a directory is. Raises NotFound."""
-    with server.running(_is_one(directory) / "postgres") as host, _owner(directory, host).login() as connection:
+    with reached(_is_one(directory)) as database, _owner(directory, database).login() as connection:
         return Status(*pending(connection))
 
 
@@ -36,8 +36,8 @@ def up(directory: Path, versions: Sequence[Path] = ()) -> tuple[str, ...]:
 
     Raises Unavailable where others hold what it needs to lock; nothing was done then.
     """
-    with server.running(_is_one(directory) / "postgres") as host:
-        owner = _owner(directory, host)
+    with reached(_is_one(directory)) as database:
+        owner = _owner(directory, database)
         made = migrate(owner.database, owner.name, owner.password, versions=versions)
         with owner.login() as connection, connection.transaction():
             grant(connection)
@@ -50,5 +50,5 @@ def _is_one(directory: Path) -> Path:
     return directory.absolute()
 
 
-def _owner(directory: Path, host: str) -> Owner:
-    return Owner(Database(host), read_keyring(directory, "owner").secret("database"))
+def _owner(directory: Path, database: Database) -> Owner:
+    return Owner(database, read_keyring(directory, "owner").secret("database"))

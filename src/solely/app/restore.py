@@ -24,6 +24,7 @@ from solely.app.directory import read_keyring, verifier_key
 from solely.app.environment import cores, now
 from solely.app.manifest import Manifest, check_files, read_manifest
 from solely.app.recompute import Seen
+from solely.app.serving.reach import new_server, reached
 from solely.app.signed import SignedLedger
 from solely.app.solely import Solely
 from solely.errors import BadInput, Conflict, NotFound, SolelyError, Tampered
@@ -32,7 +33,6 @@ from solely.ledger.checkpoint import VerifierKey, verify_checkpoint
 from solely.ledger.proof import Verified
 from solely.purpose import read_policy
 from solely.store import server
-from solely.store.database import Database
 from solely.store.desk import erasures
 from solely.store.dump import Owner, load, read_apart
 from solely.store.durable import put, whole_folder
@@ -183,9 +183,8 @@ def _make_database(
     from solely.store.migrate import migrate, prepare  # noqa: PLC0415 - Alembic takes a while to load
 
     password = read_keyring(fresh, "owner").secret("database")
-    server.create(fresh / "postgres", password)
-    with server.running(fresh / "postgres") as host:
-        owner = Owner(Database(host), password)
+    with new_server(fresh, password) as database:
+        owner = Owner(database, password)
         prepare(owner.database, owner.name, password, {r: read_keyring(fresh, r).secret("database") for r in ROLES})
         load(owner, dumped, cores(), told)
         read_apart(owner, wrapped, {str(name) for pseudonyms in known.values() for name in pseudonyms})
@@ -197,8 +196,8 @@ def _make_database(
 
 def _verify(fresh: Path, keyring: Keyring, manifest: Manifest, seen: Seen) -> Verified:
     with (
-        server.running(fresh / "postgres") as host,
-        Database(host).login("ledger", keyring.secret("database")) as connection,
+        reached(fresh) as database,
+        database.login("ledger", keyring.secret("database")) as connection,
     ):
         proven = SignedLedger(fresh, keyring, connection).verify(seen)
     if (proven.size, proven.root.hex()) != (manifest.ledger.size, manifest.ledger.root):

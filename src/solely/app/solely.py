@@ -20,6 +20,7 @@ from solely.app.ground import Ground
 from solely.app.parts import Parts
 from solely.app.publish import Published
 from solely.app.recompute import Seen
+from solely.app.serving.reach import reached
 from solely.app.signed import SignedLedger
 from solely.app.starting import erase_again, note_new_policy, note_policy
 from solely.app.uses import Shown, show
@@ -33,8 +34,7 @@ from solely.give.file import give_file, read_notices
 from solely.ledger.proof import Verified
 from solely.principal import Operator
 from solely.purpose import read_policy
-from solely.store import registry, server
-from solely.store.database import Database
+from solely.store import registry
 
 if TYPE_CHECKING:  # what few commands need, and what takes a while to load
     from solely.answer.incidents import Incidents
@@ -65,7 +65,7 @@ class Solely:
 
     def __enter__(self) -> Self:
         """Start the database, and refuse to go on behind the ledger's anchor, or behind a witness it requires."""
-        database = Database(self._stack.enter_context(server.running(self.directory / "postgres")))
+        database = self._stack.enter_context(reached(self.directory))
         self._ground = Ground(self.directory, database, self.policy, self.clock)
         try:
             self.parts.signed.check()

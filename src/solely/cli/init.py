@@ -17,11 +17,14 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make it; a new or empty directory.")],
     policy: Annotated[Path | None, typer.Option(help="A policy.toml; default: the shipped one.")] = None,
     keys: Annotated[Path | None, typer.Option(help="A keys.toml, which says what wraps the key files.")] = None,
+    owner_password: Annotated[
+        Path | None, typer.Option(help="With SOLELY_DATABASE_HOST: a file with the password of that server's postgres.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Make a data directory: policy, keys, database, ledger."""
     with busy("making keys and database", json_):
-        made = application.init(directory, policy or application.SHIPPED_POLICY, keys)
+        made = application.init(directory, policy or application.SHIPPED_POLICY, keys, owner_password)
 
     def show() -> None:
         OUT.print(f"Made {directory}: {len(made.purposes)} purposes, a key file and a role for each compartment.")

@@ -45,7 +45,7 @@ class Database:
     def _connect(self, user: str, password: str, name: str) -> psycopg.Connection:
         try:
             return psycopg.connect(
-                make_conninfo(**self._secured()),
+                make_conninfo(**self.secured()),
                 host=self.host,
                 port=self.port,
                 user=user,
@@ -62,8 +62,8 @@ class Database:
                 cure="look at postgres/server.log, and that the key files belong to this directory",
             ) from error
 
-    def _secured(self) -> dict[str, str]:
-        """A socket of this machine needs no TLS, and has none."""
+    def secured(self) -> dict[str, str]:
+        """What libpq is told of TLS. A socket of this machine needs none, and has none."""
         if self.host.startswith("/"):
             return {}
         authority = self.ca_file or ("system" if self.tls == "verify-full" else "")

@@ -136,7 +136,7 @@ def _run(owner: Owner, program: str, arguments: Sequence[str], tell: Callable[[]
                 "--no-password",
                 *arguments,
             ],
-            env={"LC_ALL": "C.UTF-8", "PGPASSFILE": f"{_DESCRIPTORS}{secret}"},
+            env={"LC_ALL": "C.UTF-8", "PGPASSFILE": f"{_DESCRIPTORS}{secret}", **_secured(owner.database)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # its words may quote a row
@@ -148,6 +148,10 @@ def _run(owner: Owner, program: str, arguments: Sequence[str], tell: Callable[[]
     if process.returncode != 0:
         what = f"{program} ended with {process.returncode}, and nothing was done by halves"
         raise Unavailable(what, cure="see that the database runs, and that the disk has room")
+
+
+def _secured(database: Database) -> dict[str, str]:
+    return {f"PG{name.upper()}": text for name, text in database.secured().items()}
 
 
 def _wait(process: subprocess.Popen[bytes], tell: Callable[[], None]) -> None:

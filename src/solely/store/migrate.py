@@ -13,9 +13,10 @@ import alembic.config
 import alembic.script
 import psycopg
 import sqlalchemy
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.conninfo import make_conninfo
+from psycopg.errors import DeadlockDetected, DuplicateDatabase, LockNotAvailable
 
-from solely.errors import Unavailable
+from solely.errors import Conflict, Unavailable
 from solely.store.database import NAME, Database
 from solely.store.roles import create_roles
 
@@ -36,7 +37,13 @@ def provision(database: Database, superuser: str, password: str, passwords: Mapp
 def prepare(database: Database, superuser: str, password: str, passwords: Mapping[str, str]) -> None:
     """Make the database and its roles on a fresh server, and no schema yet: a backup brings its own."""
     with database.superuser(superuser, password, "postgres") as connection:
-        connection.execute(f"CREATE DATABASE {NAME}")
+        try:
+            connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+        except DuplicateDatabase:
+            what = f"the server has a database named {NAME} already"
+            raise Conflict(
+                what, where="database", cure="name a server of its own, or drop what is left there"
+            ) from None
     with database.superuser(superuser, password) as connection:
         version = connection.info.server_version
         if version < _LEAST_VERSION:
@@ -107,7 +114,12 @@ def _engine(database: Database, superuser: str, password: str) -> Iterator[sqlal
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(
-            host=database.host, port=database.port, user=superuser, password=password, dbname=NAME
+            make_conninfo(**database.secured()),
+            host=database.host,
+            port=database.port,
+            user=superuser,
+            password=password,
+            dbname=NAME,
         ),
         poolclass=sqlalchemy.NullPool,
         hide_parameters=True,

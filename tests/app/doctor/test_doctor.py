@@ -17,7 +17,7 @@ from solely.app.doctor.machine_facts import Machine, Room, read_machine
 from solely.app.doctor.shown import MASK
 from solely.app.environment import now
 from solely.app.manifest import LedgerThen, Manifest, write_manifest
-from solely.app.serve_settings import ServeSettings
+from solely.app.serve_settings import ServeSettings, read_serve_settings
 from solely.errors import NotFound, SettingsError
 from solely.keys import Argon2, Passphrase
 from solely.ledger.checkpoint import Checkpoint, sign_checkpoint
@@ -40,9 +40,6 @@ WELL = Machine(
 SETTINGS = """
 [listen]
 host = "0.0.0.0"
-[database]
-host = "db.example"
-tls = "require"
 [backup]
 target = "{}"
 """
@@ -142,7 +139,6 @@ FINDINGS = [
     ("rights of files", "bad", "mode 644"),
     ("senders", "bad", "codes are printed"),
     ("addresses", "bad", "without TLS"),
-    ("addresses", "bad", "between it and its database"),
     ("witnesses", "warn", "no witness"),
     ("backups", "bad", "71 hours old"),
     ("backups", "bad", "has no keys"),
@@ -262,6 +258,14 @@ def test_an_old_server_is_named():
     look = Look(None, ServeSettings(), WELL, SimpleNamespace(info=SimpleNamespace(server_version=150_004)), now)
     (check,) = [one for one in database.CHECKS if one.name == "PostgreSQL"]
     assert [one.what for one in check.find(look)] == ["PostgreSQL is too old"]
+
+
+def test_another_server_whose_certificate_is_not_verified_is_named(tmp_path):
+    (check,) = [one for one in files.CHECKS if one.name == "addresses"]
+    for tls, found in (("require", 1), ("verify-full", 0)):
+        settings = read_serve_settings(f"[database]\nhost = 'db.example'\ntls = '{tls}'\n".encode(), {}).settings
+        told = [one.what for one in check.find(Look(tmp_path, settings, WELL, None, now))]
+        assert [("between it and its database" in what) for what in told] == [True] * found
 
 
 def test_a_migration_that_is_pending_is_named(superuser):

@@ -18,9 +18,9 @@ from solely.app.doctor.machine_facts import read_machine
 from solely.app.doctor.shown import Shown, shown_settings
 from solely.app.environment import now
 from solely.app.serve_settings import told_settings_in
+from solely.app.serving.reach import reached
 from solely.errors import NotFound, SolelyError
 from solely.store import server
-from solely.store.database import Database
 
 __all__ = ["CHECKS", "Finding", "Report", "Shown", "examine"]
 
@@ -72,8 +72,8 @@ def _opened(directory: Path) -> Iterator[psycopg.Connection | Finding]:
     with ExitStack() as stack:
         try:
             password = read_keyring(directory, "owner").secret("database")
-            host = stack.enter_context(server.running(directory / "postgres"))
-            opened = stack.enter_context(Database(host).superuser(server.SUPERUSER, password))
+            database = stack.enter_context(reached(directory))
+            opened = stack.enter_context(database.superuser(server.SUPERUSER, password))
         except SolelyError as error:
             opened = Finding("bad", error.what, error.where, error.cure)
         yield opened
