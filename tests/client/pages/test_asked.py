@@ -1,5 +1,7 @@
 """A form is read within bounds, and nothing but a form."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def test_a_form_is_read():
         "password": "a b&c",
         "x": "",
     }
-    assert read_form("name=%C3%A4".encode(), FORM) == {"name": "ä"}
+    assert read_form(b"name=%C3%A4", FORM) == {"name": "ä"}
     assert read_form(b"", "") == {}
 
 
@@ -39,10 +41,8 @@ def test_what_is_no_form_is_refused(body, kind, error):
 
 @given(st.binary(max_size=500))
 def test_whatever_is_sent_is_read_or_refused_as_ours(body):
-    try:
+    with suppress(SolelyError):
         assert all(isinstance(one, str) for pair in read_form(body, FORM).items() for one in pair)
-    except SolelyError:
-        pass
 
 
 @pytest.mark.parametrize(("sent", "signals"), [("1", True), (" 1 ", True), ("0", False), ("", False), ("yes", False)])

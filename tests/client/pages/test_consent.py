@@ -1,4 +1,4 @@
-"""Consent stands for each purpose by itself: allowed under its notice, as easily ended, and no signal is passed over."""
+"""Consent stands for each purpose by itself: allowed under its notice, as easily ended, no signal passed over."""
 
 import pytest
 
