@@ -28,9 +28,14 @@ from solely.principal import Operator
 from solely.verification import sent_code
 from solely.web.api.caller import principals
 
-__all__ = ["Enrolled", "Round", "Way", "enrol", "passed", "round_of", "service_key"]
+__all__ = ["Enrolled", "Round", "Way", "enrol", "open_challenges", "passed", "round_of", "service_key"]
 
 Way = Literal["totp", "e-mail"]
+COPY_CHALLENGES = (
+    "COPY security.challenges (pseudonym, challenge, act, purpose, after_password, secret, created_at, expires_at)"
+    " FROM STDIN"
+)
+COPY_CODES = "COPY security.codes (pseudonym, challenge, factor, sends, sent_at, expires_at) FROM STDIN"
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,27 @@ def round_of(parts: Parts, of: Enrolled, key: str, *, begun: bool = True) -> Rou
             code = sent_code.code(security.sent, pseudonym=pseudonym, challenge=challenge, factor=factor, digits=8)
         requests.append(answer_of(subject, ids[subject], factor, code, key))
     return Round(requests, list(ids.values()))
+
+
+def open_challenges(parts: Parts, of: Enrolled, key: str, count: int, life: timedelta) -> list[bytes]:
+    """Answers to so many challenges of people who are sent codes, several of each person; they live so long."""
+    verification, time = parts.verification, now()
+    security, known = verification.security, verification.find(list(of.factors))
+    people_ = [(subject, known[subject], factor) for subject, factor in of.factors.items()]
+    made = [(*people_[n % len(people_)], uuid.uuid4()) for n in range(count)]
+    with security.connection.transaction(), security.connection.cursor() as cursor:
+        with cursor.copy(COPY_CHALLENGES) as copy:
+            for _, pseudonym, _, id_ in made:
+                row = (pseudonym, id_, "sign-in", "two-factor", True, SECRET, time, time + life)
+                copy.write_row(row)
+        with cursor.copy(COPY_CODES) as copy:
+            for _, pseudonym, factor, id_ in made:
+                copy.write_row((pseudonym, id_, factor, 1, time, time + life))
+    answers = []
+    for subject, pseudonym, factor, id_ in made:
+        code = sent_code.code(security.sent, pseudonym=pseudonym, challenge=id_, factor=factor, digits=8)
+        answers.append(answer_of(subject, id_, factor, code, key))
+    return answers
 
 
 def answer_of(subject: str, challenge: uuid.UUID | str, factor: uuid.UUID, code: str, key: str) -> bytes:

@@ -29,7 +29,7 @@ from answering import Enrolled, Way, enrol, passed, round_of, service_key
 from privacyidea import VERSION, environment, fresh_database
 from report import keep
 from serving import postmaster, processor_ms, started
-from wire import Seen, Wire, ask_all, request
+from wire import FORM, Seen, Wire, ask_all, request
 
 from solely.app import Solely, init
 from solely.app.directory import read_keyring
@@ -172,7 +172,7 @@ class Prepared:
         return json.loads(line)
 
     def round(self, way: Way) -> tuple[list[bytes], Callable[[], int]]:
-        asked = [request("POST", "/validate/check", one, form=True) for one in self.ask({"kind": way})]
+        asked = [request("POST", "/validate/check", one, type_=FORM) for one in self.ask({"kind": way})]
         return asked, lambda: int(self.ask({"kept": way}))
 
 

@@ -11,22 +11,23 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Seen", "Wire", "ask_all", "request"]
+__all__ = ["FORM", "HOST", "Seen", "Wire", "ask_all", "request"]
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)")
 _CLOSE = re.compile(rb"\r\nconnection: *close")
 HOST = "127.0.0.1"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 Job = TypeVar("Job")
 
 
 def request(
-    method: str, path: str, body: Any = None, *, key: str | None = None, form: bool = False, **headers: str
+    method: str, path: str, body: Any = None, *, key: str | None = None, type_: str = JSON, **headers: str
 ) -> bytes:
-    """A request, its body JSON (or a form that is one string already)."""
-    data = b"" if body is None else body.encode() if form else json.dumps(body).encode()
+    """A request. Its body is JSON, or of another type a text as it is."""
+    data = b"" if body is None else json.dumps(body).encode() if type_ == JSON else body.encode()
     lines = [f"{method} {path} HTTP/1.1", f"host: {HOST}", f"content-length: {len(data)}"]
     if body is not None:
-        lines.append(f"content-type: application/{'x-www-form-urlencoded' if form else 'json'}")
+        lines.append(f"content-type: {type_}")
     if key is not None:
         lines.append(f"authorization: Bearer {key}")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -41,7 +42,12 @@ class Wire:
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
-        """Status and body. Raises OSError and asyncio.IncompleteReadError where no whole answer came."""
+        """Status and body. Raises OSError and asyncio.IncompleteReadError where no whole answer came.
+
+        A connection that the other end closed while nothing was asked is made again, as any client does.
+        """
+        if self._open is not None and self._open[0].at_eof():
+            self.close()
         if self._open is None:
             self._open = await asyncio.open_connection(HOST, self.port)
         reader, writer = self._open

@@ -1,11 +1,14 @@
 """What each request passes: bounds before anything is parsed, problems, ids, headers."""
 
 import asyncio
+import socket
 import threading
 import time
 
+import httpx
 import pytest
 from httpx import Client
+from starlette.requests import Request
 from starlette.responses import Response
 
 from apis import at_port
@@ -117,3 +120,24 @@ def test_more_at_once_than_there_is_room_for_are_turned_away_at_once():
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.elapsed.total_seconds() < 0.5  # at once, on a machine however busy
     assert seen == [200, 200]
+
+
+def test_who_has_not_sent_their_request_takes_no_room():
+    """Three send a body and never end it, where there is room for two: a fourth is answered, and so are they, later."""
+    metrics = Metrics("all")
+
+    async def echo(scope, receive, send):
+        request = Request(scope, receive)
+        await Response(await request.body())(scope, receive, send)
+
+    with at_port(Door(echo, Limits(**{"at-once": 2}), metrics)) as base, Client(base_url=base) as client:
+        address = ("127.0.0.1", httpx.URL(base).port)
+        slow = [socket.create_connection(address) for _ in range(3)]
+        for one in slow:
+            one.sendall(b"POST /v1/x HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\na")
+        time.sleep(0.2)
+        assert client.post("/v1/x", content=b"whole").text == "whole"
+        for one in slow:
+            with one, one.makefile("rb") as answer:
+                one.sendall(b"b")
+                assert b" 200 " in answer.readline()
