@@ -27,6 +27,7 @@ bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
 	$(BIN)/python bench/verification.py
 	$(BIN)/python bench/http_answers.py
+	$(BIN)/python bench/load.py
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/audit.py

@@ -1,7 +1,8 @@
 """A platform at work over HTTP, for load: people, audiences and campaigns, and the acts that it asks for all day.
 
 An act is asked as a platform asks: giving a contact, answering a challenge, which campaigns reach a person, a person's
-own uses, a list of a thousand rows sent to an audience. Challenges and their codes are written into their tables beforehand: sending is another matter.
+own uses, a list of a thousand rows sent to an audience. Challenges and their codes are written into their tables
+beforehand: sending is another matter.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ class Acts:
         return _asking(request("GET", path, key=self._made.keys["registry"]))
 
     def _upload(self) -> Do:
-        """A list begun, and sent whole; it is answered once it is durable. That it is matched then loads the service."""
+        """A list begun and sent, answered once it is durable; then it is matched, beside all else."""
         key, path = self._made.keys[ADVERTISER], f"/v1/advertisers/{ADVERTISER}/audiences/all/uploads"
         chosen = self._chance.sample(range(2 * self._made.people), ROWS)
         rows = "email\n" + "".join(f"{decide.address(n)}\n" for n in chosen)

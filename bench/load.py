@@ -1,6 +1,6 @@
 """The service under load: the highest rate that keeps p99 low, that rate held, overload, slow clients, and memory.
 
-    python bench/load.py [--seconds 600] [--probe 8] [--write docs/benchmarks.md]
+    python bench/load.py [--seconds 600] [--probe 8] [--rate R] [--write docs/benchmarks.md]
 
 - The service is as it is deployed: `solely serve --split`, a process for each compartment, on the embedded PostgreSQL.
 - Acts come at random at a rate, whether or not those before are answered, and each one's time begins when it was due:
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +27,7 @@ import uvloop
 from offering import Client, Load
 from report import keep
 from serving import Split, memory_mb, split
-from wire import HOST, Seen, request
+from wire import Seen
 
 from acts import Acts, make
 from solely.app.ground import Ground
@@ -42,6 +44,7 @@ FIRST, STEP, HALVINGS, MARGIN = 60.0, 1.5, 3, 0.9
 ENOUGH = 50  # times from which a p99 is told
 OVER, OVER_SECONDS = 3, 15.0
 SLOW, SLOW_EACH, SLOW_SECONDS = 1_000, 10.0, 25.0  # connections; seconds between two of their bytes
+DRIP = Path(__file__).with_name("drip.py")
 SETTLED, LOOKS = 0.3, 200  # of the held time, after which memory is looked at; how often it is
 
 
@@ -86,49 +89,19 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((one - x) * (other - y) for one, other in points) / spread if spread else 0.0
 
 
-# -- slow clients
-
-
-async def drip(port: int, data: bytes, first: int, ended: asyncio.Event) -> None:
-    """A client that sends a byte each ten seconds, after the `first` that come at once; and again once it is left."""
-    while not ended.is_set():
-        try:
-            _, writer = await asyncio.open_connection(HOST, port)
-        except OSError:
-            await asyncio.sleep(0.5)
-            continue
-        with suppress(OSError):
-            writer.write(data[:first])
-            for place in range(first, len(data)):
-                if writer.is_closing() or await _within(ended, SLOW_EACH):
-                    break
-                writer.write(data[place : place + 1])
-                await writer.drain()
-        writer.close()
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False
-
-
 @contextmanager
 def dripping(ports: Sequence[int], key: str) -> Iterator[None]:
-    """A thousand slow clients: half of them send a head so, half a body with a key that is one."""
-    data = request("POST", "/v1/subjects/slow/challenges", {"act": "sign-in"}, key=key)
-    head, ended = data.index(b"\r\n\r\n") + 4, asyncio.Event()
-    tasks = [
-        asyncio.create_task(drip(ports[n % len(ports)], data, head if n % 4 < 2 else 1, ended)) for n in range(SLOW)
-    ]
+    """A thousand slow clients, in a process of their own."""
+    orders = {"ports": list(ports), "key": key, "clients": SLOW, "each": SLOW_EACH}
+    child = subprocess.Popen([sys.executable, str(DRIP)], stdin=subprocess.PIPE, text=True)
+    assert child.stdin is not None
     try:
+        child.stdin.write(json.dumps(orders) + "\n")
+        child.stdin.flush()
         yield
     finally:
-        ended.set()
-        for task in tasks:
-            task.cancel()
+        child.kill()
+        child.wait()
 
 
 # -- the run
@@ -169,6 +142,8 @@ class Run:
         rate *= MARGIN
         while not well(await self.offer(rate, min(60.0, seconds / 4))):
             rate *= MARGIN
+            if rate < 1:
+                sys.exit("not even one act a second keeps p99 low: is the machine busy?")
         memory = Memory(self._service)
         watch = asyncio.create_task(memory.watch(seconds / LOOKS))
         found = await self.offer(rate, seconds)
@@ -200,7 +175,7 @@ class Run:
     async def slow(self, rate: float) -> None:
         before = whole_of(await self.offer(rate / 2, SLOW_SECONDS))
         with dripping(list(self._service.ports.values()), self._key):
-            await asyncio.sleep(3)
+            await asyncio.sleep(SLOW_EACH + 2)
             beside = await self.offer(rate / 2, SLOW_SECONDS)
         after = whole_of(beside)
         times = after.ms(0.99) / before.ms(0.99)
@@ -210,9 +185,8 @@ class Run:
             f"beside them, {_times(after)}, x {times:.2f}",
         ]
         self._fault(times >= TIMES, f"slow clients make others wait {times:.1f} times as long")
-        self._fault(
-            any(load.away.times or load.wrong.times for load in beside.values()), "slow clients keep others out"
-        )
+        out = any(load.away.times or load.wrong.times for load in beside.values())
+        self._fault(out, "slow clients keep others out")
 
     def _fault(self, is_one: object, what: str) -> None:
         if is_one:
@@ -239,14 +213,14 @@ def say(line: str) -> None:
     print(f"  {line}", file=sys.stderr, flush=True)
 
 
-async def measured(run: Run, client: Client, seconds: float, probe: float) -> None:
-    rate = await run.held(await run.highest(probe), seconds)
+async def measured(run: Run, client: Client, args: argparse.Namespace) -> None:
+    rate = await run.held(args.rate or await run.highest(args.probe), args.seconds)
     await run.overload(rate)
     await run.slow(rate)
     client.close()
 
 
-def bench(folder: Path, seconds: float, probe: float) -> tuple[str, list[str]]:
+def bench(folder: Path, args: argparse.Namespace) -> tuple[str, list[str]]:
     before = os.getloadavg()[0]
     directory, made = make(folder, PEOPLE)
     policy = read_policy((directory / "policy.toml").read_bytes())
@@ -258,7 +232,7 @@ def bench(folder: Path, seconds: float, probe: float) -> tuple[str, list[str]]:
         acts = Acts(made, parts)
         client = Client(acts.all, service.ports.__getitem__)
         run = Run(client, acts, service, made.keys["security"])
-        uvloop.run(measured(run, client, seconds, probe))
+        uvloop.run(measured(run, client, args))
     return "\n".join([*run.lines, "", f"{os.cpu_count()} cores, load {before:.1f} before"]), run.faults
 
 
@@ -266,11 +240,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0, help="how long the rate is held")
     parser.add_argument("--probe", type=float, default=8.0, help="how long each rate is tried")
+    parser.add_argument("--rate", type=float, help="a rate to begin with, where the highest is not looked for")
     parser.add_argument("--write", type=Path, help="put the figures on this page")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="solely-bench-") as name:
         Path(name).chmod(0o755)
-        text, faults = bench(Path(name), args.seconds, args.probe)
+        text, faults = bench(Path(name), args)
     print(text)
     if args.write:
         keep(text, args.write, BEGIN, END)
