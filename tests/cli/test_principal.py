@@ -60,6 +60,14 @@ def key_of(ask, tmp_path):
     return make
 
 
+@pytest.fixture
+def officers(key_of, call):
+    """The key files of two officers, added by the operator: of those before none stands."""
+    for name in ("eva", "max"):
+        call("principal", "revoke", name)
+    return [key_of(name, "officer") for name in ("eva", "max")]
+
+
 def flat(text):
     return " ".join(text.split())
 
@@ -116,8 +124,8 @@ def test_a_service_mints_a_token_and_an_operator_none(key_of, ask, call):
     assert "--key-file" in err
 
 
-def test_a_break_glass_takes_two_keys_is_announced_and_ends(key_of, ask, call):
-    eva, max_ = key_of("eva", "officer"), key_of("max", "officer")
+def test_a_break_glass_takes_two_keys_is_announced_and_ends(officers, ask, call):
+    eva, max_ = officers
     why = ("--reason", "person-request", "--case", "C-7")
     code, out, err = call("approval", "ask", "break-glass", "--person", "ada", *why, "--key-file", eva)
     assert code == 0, err
@@ -131,9 +139,45 @@ def test_a_break_glass_takes_two_keys_is_announced_and_ends(key_of, ask, call):
     _, out, _ = call("approval", "list")
     assert f"break-glass {asked}: open" in out
     assert "ada" not in out
-    (entry,) = [act for act in ask("uses", "ada")["acts"] if "approved" in str(act)]
+    (entry, *_) = [act for act in ask("uses", "ada")["acts"] if "approved" in str(act)]
     assert entry["what"] == "break-glass"
     assert ask("approval", "end", asked, "--key-file", eva)["state"] == "ended"
+
+
+def test_an_officer_looks_at_a_person_by_their_own_key_while_a_break_glass_is_open(officers, key_of, ask, call):
+    eva, max_ = officers
+    code, out, err = call("held", "ada", "--key-file", eva)
+    assert (code, out, "two officers have to agree" in flat(err)) == (3, "", True)
+    why = ("--reason", "person-request", "--case", "C-8")
+    asked = ask("approval", "ask", "break-glass", "--person", "ada", *why, "--key-file", eva)["approval"]
+    ask("approval", "approve", asked, "--key-file", max_)
+    assert ask("held", "ada", "--key-file", eva)["subject"] == "ada"
+    assert call("held", "ada", "--key-file", max_)[0] == 3
+    assert [act["by"] for act in ask("uses", "ada")["acts"] if act["what"] == "access"] == ["officer eva"]
+    ask("approval", "end", asked, "--key-file", max_)
+    assert call("held", "ada", "--key-file", eva)[0] == 3
+    assert call("held", "ada", "--key-file", key_of("mint-only", "service", "--act", "tokens.mint"))[0] == 3
+
+
+def test_people_are_named_to_the_officer_who_asked_and_by_their_name_in_the_ledger(officers, ask, call, directory):
+    eva, max_ = officers
+    ask("incident", "open", "A list met people", "--officer", "Eva", "--id", "named")
+    ask("incident", "narrow", "named", "--officer", "Eva", "--purpose", "two-factor")
+    told = directory.parent / "told.csv"
+    code, _, err = call("incident", "progress", "named", "--told", told)
+    assert (code, "two officers" in flat(err), told.exists()) == (3, True, False)
+    people = ("affected", "--incident", "named", "--subjects", directory.parent / "who.csv")
+    assert call(*people, "--key-file", eva)[0] == 3
+    why = ("--reason", "data-breach", "--case", "C-9")
+    asked = ask("approval", "ask", "disclosure", "--scope", "named", *why, "--key-file", eva)["approval"]
+    ask("approval", "approve", asked, "--key-file", max_)
+    assert ask(*people, "--key-file", eva)["listed"] == 0
+    ask("incident", "progress", "named", "--told", told, "--key-file", eva)
+    assert told.read_text().startswith("subject,")
+    assert call("incident", "progress", "named", "--told", told, "--key-file", max_)[0] == 3
+    assert call(*people, "--key-file", max_)[0] == 3
+    code, _, err = call("audience", "members", "none", "--advertiser", "acme", "--key-file", eva)
+    assert (code, "no such audience" in err) == (4, True)
 
 
 def test_an_approval_is_asked_for_by_a_key_and_about_whom_there_is(key_of, call):

@@ -16,6 +16,7 @@ from solely.answer.affected import Counts
 from solely.answer.question import Question
 from solely.app.affected import Affected
 from solely.app.affected_files import check_files, write_counts, write_picture, write_report, write_subjects
+from solely.cli.principal_io import Key, asking
 from solely.cli.terminal import OUT, Dir, Json, answer, busy, open_directory
 from solely.errors import BadInput, NotFound
 
@@ -42,6 +43,7 @@ def affected(
     subjects: Annotated[Path | None, typer.Option(metavar="FILE", help="The people: .csv, .parquet, .json.")] = None,
     picture: Annotated[Path | None, typer.Option(metavar="FILE", help="Over time, as .svg.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="A report: .html, .pdf, .txt.")] = None,
+    key_file: Key = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
@@ -65,7 +67,8 @@ def affected(
     alone = _alone(incident, parts)
     check_files(counts, subjects, picture, report)
     with open_directory(directory) as solely, busy("looking who was affected", json_):
-        asked = solely.affected(alone) if alone else solely.affected_by(incident or "")
+        by, there = asking(solely, key_file), solely.parts.disclosures
+        asked = there.affected(by, alone) if alone else there.affected_by(by, incident or "")
         found = asked.counts()
         _write(asked, found, counts, picture, report)
         listed = write_subjects(asked.rows(), subjects) if subjects else None

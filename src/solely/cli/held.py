@@ -10,22 +10,40 @@ from rich.padding import Padding
 from rich.table import Table
 
 from solely.answer.rights import held as rights
+from solely.answer.rights.opening import PERSON
 from solely.answer.rights.told import holding
+from solely.app.principals import By
 from solely.app.rights import held as look
+from solely.app.solely import Solely
+from solely.cli.principal_io import Key, asking
 from solely.cli.terminal import OUT, Dir, Json, answer, busy, open_directory
+from solely.principal import Operator
 
 __all__ = ["held"]
 
 
 def held(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="The platform's own id of the person.")],
+    key_file: Key = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
-    """All that is held of a person, for that person. Contacts under seal are opened to be shown masked."""
+    """All that is held of a person, for that person. Contacts under seal are opened to be shown masked.
+
+    By an officer's key, for that officer, while a break-glass about the person is open.
+    """
     with open_directory(directory) as solely, busy("looking", json_):
-        found = look(solely.parts, subject)
+        found = look(solely.parts, subject, by=_by(asking(solely, key_file), solely, subject))
     answer(json_, holding(found), lambda: _show(found))
+
+
+def _by(asks: By, solely: Solely, subject: str) -> str:
+    """In whose name it is looked at: the person's, in a session the platform vouches for, or an officer's by leave."""
+    if isinstance(asks, Operator):
+        return PERSON
+    asks.require("read")
+    solely.parts.disclosures.require_look(asks, subject)
+    return asks.title if asks.kind == "officer" else PERSON
 
 
 def _show(found: rights.Holding) -> None:

@@ -27,10 +27,10 @@ from solely.cli.incident_io import (
     write_lines,
     yes_or_no,
 )
+from solely.cli.principal_io import Key, asking
 from solely.cli.terminal import QUIET, Dir, Json, answer, open_directory, progress
 from solely.cli.verify_io import say
 from solely.errors import BadInput
-from solely.principal import Operator
 from solely.store.notified import STATES, State
 
 __all__ = ["incident_cli"]
@@ -224,6 +224,7 @@ def incident_draft(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .html, .pdf or .txt.")],
     language: Annotated[str | None, typer.Option(help="Of the notice to people.", show_default=False)] = None,
     subject: Annotated[str | None, typer.Option(help="As this person would get it.", show_default=False)] = None,
+    key_file: Key = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
@@ -234,7 +235,7 @@ def incident_draft(
         raise BadInput("people or authority?", where="--to")
     with open_directory(directory) as solely:
         if subject is not None:
-            solely.parts.disclosures.require_look(Operator(), subject)
+            solely.parts.disclosures.require_look(asking(solely, key_file), subject)
         document = solely.incidents.draft(incident, whom, language=language, subject=subject)
     write(document, out)
     answer(json_, {"written": str(out)}, lambda: say(f"Written: {out}"))
@@ -274,6 +275,7 @@ def incident_progress(
     incident: Id,
     unreachable: Annotated[Path | None, typer.Option(metavar="FILE", help="Who could not be told, and why.")] = None,
     told: Annotated[Path | None, typer.Option(metavar="FILE", help="Who was told when: the whole list.")] = None,
+    key_file: Key = None,
     directory: Dir = None,
     json_: Json = False,
 ) -> None:
@@ -284,7 +286,7 @@ def incident_progress(
     with open_directory(directory) as solely:
         done = solely.incidents.progress(incident)
         for path, states in asked:
-            lines = solely.parts.disclosures.told(Operator(), incident, states)
+            lines = solely.parts.disclosures.told(asking(solely, key_file), incident, states)
             rows = ((one.subject, one.state, one.changed_at.isoformat(), one.why or "") for one in lines)
             write_lines(path, ("subject", "state", "since", "why"), rows)
     answer(json_, progress_json(done), lambda: show_progress(done))

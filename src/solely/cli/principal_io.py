@@ -31,6 +31,7 @@ __all__ = [
     "agreement_json",
     "approval_json",
     "as_principal",
+    "asking",
     "days",
     "iso",
     "key_json",
@@ -61,6 +62,11 @@ def opened(directory: Path | None, compartment: str, key_file: Path | None) -> I
     with open_directory(directory) as solely:
         there = open_principals(solely.parts, home, _announce)
         yield solely, there, Operator() if key_file is None else there.authenticate(_first_line(key_file))
+
+
+def asking(solely: Solely, key_file: Path | None) -> By:
+    """Who asks the registry: whose key it is, else the operator."""
+    return Operator() if key_file is None else solely.parts.disclosures.principals.authenticate(_first_line(key_file))
 
 
 def as_principal(by: By) -> Principal:
