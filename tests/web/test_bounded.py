@@ -1,16 +1,17 @@
 """Who sends a head too large or too slowly, or falls silent in the middle, is left; who is slow but goes on is not."""
 
+import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
 
 from solely.web.bounded import bounded
 
-SECONDS, BYTES = 0.4, 2_000
+SECONDS, BYTES, MOST = 0.4, 2_000, 20
 
 
 async def application(scope, receive, send):
@@ -27,7 +28,12 @@ async def application(scope, receive, send):
 @pytest.fixture(scope="module")
 def port():
     config = uvicorn.Config(
-        application, http=bounded(BYTES, SECONDS), ws="none", lifespan="off", log_config=None, timeout_keep_alive=30
+        application,
+        http=bounded(BYTES, SECONDS, MOST),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        timeout_keep_alive=30,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as place:
@@ -65,6 +71,16 @@ def head(*headers, method="GET"):
     return "\r\n".join([f"{method} / HTTP/1.1", "host: x", *headers, "", ""]).encode()
 
 
+def problem_in(answer):
+    """Its status and type, where it is one."""
+    first, _, body = answer.partition(b"\r\n\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in first
+    assert f"content-length: {len(body)}".encode() in first
+    content = json.loads(body)
+    assert first.split()[1] == str(content["status"]).encode()
+    return content["status"], content["type"]
+
+
 @pytest.mark.parametrize(
     "sent",
     [head(f"a: {'b' * BYTES}"), head(*(f"a{n}: b" for n in range(BYTES))), b"GET /" + b"a" * 9_000],
@@ -73,7 +89,7 @@ def head(*headers, method="GET"):
 def test_a_head_too_large_is_told_so(port, sent):
     with connection(port) as one:
         one.sendall(sent)
-        assert all_of(one).startswith(b"HTTP/1.1 431 ")
+        assert problem_in(all_of(one)) == (431, "urn:solely:problem:request-header-fields-too-large")
 
 
 def test_a_head_within_bounds_is_answered_however_large_its_body_and_so_is_the_next(port):
@@ -85,13 +101,18 @@ def test_a_head_within_bounds_is_answered_however_large_its_body_and_so_is_the_n
             assert answer.endswith(b"%4d" % size)
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", head("content-length: 9", method="PUT") + b"abc"])
-def test_who_falls_silent_in_the_middle_is_left(port, sent):
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [(b"", 0), (b"GET / HT", 408), (head("content-length: 9", method="PUT") + b"abc", 0)],
+    ids=["before a word", "in the head", "in the body"],
+)
+def test_who_falls_silent_in_the_middle_is_left(port, sent, said):
     with connection(port) as one:
         one.sendall(sent)
         began = time.monotonic()
-        assert all_of(one) == b""
-        assert SECONDS * 0.5 < time.monotonic() - began < SECONDS * 5
+        answer = all_of(one)
+        assert SECONDS * 0.5 < time.monotonic() - began < SECONDS * 8
+    assert answer == b"" if not said else problem_in(answer) == (408, "urn:solely:problem:too-slow")
 
 
 def test_a_head_that_drips_is_left_although_it_is_never_silent(port):
@@ -99,7 +120,6 @@ def test_a_head_that_drips_is_left_although_it_is_never_silent(port):
         began = time.monotonic()
         drip(one, head("a: b" * 10), SECONDS / 8)
         assert time.monotonic() - began < SECONDS * 8
-        assert all_of(one) == b""
 
 
 def test_a_body_that_goes_on_slowly_is_taken(port):
@@ -121,4 +141,17 @@ def test_a_connection_that_waits_between_two_requests_is_kept(port):
 def test_what_is_no_http_is_told_so(port):
     with connection(port) as one:
         one.sendall(b"\x16\x03\x01 hello\r\n\r\n")
-        assert all_of(one).startswith(b"HTTP/1.1 400 ")
+        assert problem_in(all_of(one)) == (400, "urn:solely:problem:bad-input")
+
+
+def test_of_more_connections_than_there_may_be_the_rest_are_told_at_once_to_come_again(port):
+    with ExitStack() as stack:
+        for _ in range(MOST):
+            stack.enter_context(connection(port))
+        one = stack.enter_context(connection(port))
+        began = time.monotonic()
+        one.sendall(head())
+        answer = all_of(one)
+        assert time.monotonic() - began < SECONDS
+    assert problem_in(answer) == (503, "urn:solely:problem:unavailable")
+    assert b"\r\nretry-after: 1\r\n" in answer

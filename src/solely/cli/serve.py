@@ -11,7 +11,7 @@ import typer
 
 from solely import app as application
 from solely.app.serve_settings import ServeSettings, serve_settings_in
-from solely.app.serving.place import ACCOUNTS, places
+from solely.app.serving.place import ACCOUNTS, places, url
 from solely.cli.terminal import OUT, Dir
 from solely.errors import BadInput, NotFound
 
@@ -38,13 +38,13 @@ def serve(
         process.serve_split(found, settings, _say_all)
     elif compartment is None:
         with reserve(port, host) as place:
-            process.serve_trial(found, settings, place, lambda: _say(host, place))
+            process.serve_trial(found, settings, place, lambda: _say(settings, place))
     elif handed is not None:
         with socket.socket(fileno=handed) as place:
             process.serve_supervised(found, compartment, settings, place)
     else:
         with reserve(_port(found, settings, compartment), host) as place:
-            process.serve_one(found, compartment, settings, place, lambda: _say(host, place))
+            process.serve_one(found, compartment, settings, place, lambda: _say(settings, place))
 
 
 def _directory(named: Path | None) -> Path:
@@ -65,11 +65,11 @@ def _port(directory: Path, settings: ServeSettings, compartment: str) -> int:
     return next(one.port for one in places(directory, settings, apart=False) if one.name == compartment)
 
 
-def _say(host: str, place: socket.socket) -> None:
-    OUT.print(f"Serving http://{host}:{place.getsockname()[1]} until Ctrl-C.", markup=False, highlight=False)
+def _say(settings: ServeSettings, place: socket.socket) -> None:
+    OUT.print(f"Serving {url(settings, place.getsockname()[1])} until Ctrl-C.", markup=False, highlight=False)
 
 
 def _say_all(at: Mapping[str, str]) -> None:
-    for name, url in at.items():
-        OUT.print(f"{name:12} {url}", markup=False, highlight=False)
+    for name, where in at.items():
+        OUT.print(f"{name:12} {where}", markup=False, highlight=False)
     OUT.print("Serving until Ctrl-C.", markup=False, highlight=False)

@@ -1,31 +1,39 @@
 """HTTP/1.1 that takes so much and waits so long: who sends a head too large or too slowly, or falls silent, is left.
 
 uvicorn bounds neither with httptools. A head has `read_seconds` in all, however it drips; a body may be silent for
-as long at a time, and how long it may take in all is for whoever reads it to say.
+twice as long at a time, and how long it may take in all is for whoever reads it to say, who can say it in an answer.
+What is refused here is told as a problem, as everywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from solely.errors import BadInput, TooSlow, Unavailable
+from solely.web.api.answer import Answer
+from solely.web.api.problem import other, problem
+
 __all__ = ["bounded"]
 
-_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # RFC 6585 §5
-)
+_TOO_LARGE = other(431, "the request's line and headers are too large")
+_TOO_SLOW = problem(TooSlow("the request did not come in time", cure="send it at once"))
+_TOO_MANY = problem(Unavailable("too many connections", where="this service", cure="ask again in a moment"))
+_BAD = problem(BadInput("not HTTP/1.1", where="request"))
 
 
-class _TooLargeError(Exception):
-    """Ends the parser: what it was given is refused already."""
+class _RefusedError(Exception):
+    """Ends the parser: what it was given is answered already."""
 
 
 class _Bounded(HttpToolsProtocol):
     header_bytes = 16_384
     read_seconds = 10.0
+    most = 2_000
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +57,7 @@ class _Bounded(HttpToolsProtocol):
             self._wait()  # a body that goes on
         super().data_received(data)
         if self._in_head and self._head > self.header_bytes:
-            self._refuse()
+            self._refuse(_TOO_LARGE)
 
     @override
     def on_message_begin(self) -> None:
@@ -70,9 +78,10 @@ class _Bounded(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        if self._whole > self.header_bytes:
-            self._refuse()
-            raise _TooLargeError
+        refused = _TOO_LARGE if self._whole > self.header_bytes else None
+        if refused or len(self.connections) > self.most:
+            self._refuse(refused or _TOO_MANY)
+            raise _RefusedError
         self._in_head, self._head = False, 0
         self._wait()
         super().on_headers_complete()
@@ -85,18 +94,18 @@ class _Bounded(HttpToolsProtocol):
 
     @override
     def send_400_response(self, msg: str) -> None:
+        self._refuse(_BAD)
+
+    def _refuse(self, answer: Answer) -> None:
         self._rest()
         if not self.transport.is_closing():
-            super().send_400_response(msg)
-
-    def _refuse(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
+            self.transport.write(_bytes_of(answer))
             self.transport.close()
 
     def _wait(self) -> None:
         self._rest()
-        self._timer = self.loop.call_later(self.read_seconds, self._silent)
+        seconds = self.read_seconds if self._in_head else 2 * self.read_seconds
+        self._timer = self.loop.call_later(seconds, self._silent)
 
     def _rest(self) -> None:
         if self._timer is not None:
@@ -107,10 +116,20 @@ class _Bounded(HttpToolsProtocol):
         self._timer = None
         if not self._in_head and self.flow.read_paused:  # it is we who do not read
             self._wait()
+        elif self._in_head and self._head:
+            self._refuse(_TOO_SLOW)
         elif not self.transport.is_closing():
             self.transport.close()
 
 
-def bounded(header_bytes: int, read_seconds: float) -> type[HttpToolsProtocol]:
-    """The protocol with these bounds: the bytes of a request's line and headers together, and seconds."""
-    return type("Bounded", (_Bounded,), {"header_bytes": header_bytes, "read_seconds": read_seconds})
+def _bytes_of(answer: Answer) -> bytes:
+    """An answer after which the connection ends (RFC 9112 §9.6)."""
+    headers = {**answer.headers, "content-type": answer.type, "content-length": str(len(answer.body))}
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", "connection: close"]
+    lines += [f"{name}: {text}" for name, text in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + answer.body
+
+
+def bounded(header_bytes: int, read_seconds: float, most: int) -> type[HttpToolsProtocol]:
+    """The protocol with these bounds: the bytes of a request's line and headers together, seconds, connections."""
+    return type("Bounded", (_Bounded,), {"header_bytes": header_bytes, "read_seconds": read_seconds, "most": most})

@@ -21,7 +21,7 @@ from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
 from solely.app.serving.hardened import end_with_parent, harden
 from solely.app.serving.log import Log, failed, open_log
-from solely.app.serving.place import places
+from solely.app.serving.place import places, url
 from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
 from solely.app.serving.supervisor import supervise
@@ -90,7 +90,7 @@ def serve_split(directory: Path, settings: ServeSettings, ready: Callable[[Mappi
     found = places(directory, settings, apart=os.geteuid() == 0)
     with ExitStack() as stack:
         sockets = {one.name: stack.enter_context(reserve(one.port, one.host)) for one in found}
-        at = {one.name: f"http://{one.host}:{sockets[one.name].getsockname()[1]}" for one in found}
+        at = {name: url(settings, one.getsockname()[1]) for name, one in sockets.items()}
         supervise(found, sockets, settings, log, lambda: ready(at))
 
 

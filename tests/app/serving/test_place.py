@@ -4,7 +4,7 @@ from itertools import combinations
 from pathlib import Path
 
 from solely.app.serve_settings import ServeSettings, read_serve_settings
-from solely.app.serving.place import ACCOUNTS, GROUP, own_of, places
+from solely.app.serving.place import ACCOUNTS, GROUP, own_of, places, url
 from solely.links.table import PROCESSES
 from solely.store.roles import ROLES
 
@@ -29,6 +29,12 @@ def test_ports_follow_that_of_a_trial_and_where_none_is_named_each_takes_what_th
     assert [one.port for one in places(HERE, ServeSettings(), apart=True)] == list(range(8421, 8428))
     settings = read_serve_settings(b"[listen]\nport = 0\nhost = '::1'\n", {}).settings
     assert {(one.host, one.port) for one in places(HERE, settings, apart=True)} == {("::1", 0)}
+
+
+def test_it_is_told_how_it_is_asked():
+    text = b"[listen]\nhost = '::1'\ntls-certificate = 'a'\ntls-key = 'b'\n"
+    assert url(read_serve_settings(text, {}).settings, 8421) == "https://[::1]:8421"
+    assert url(ServeSettings(), 8421) == "http://127.0.0.1:8421"
 
 
 def test_users_are_of_a_range_that_is_given_to_nobody_and_none_is_the_group_s_number():

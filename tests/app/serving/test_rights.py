@@ -50,6 +50,10 @@ def test_each_user_can_read_its_own_and_the_settings_and_no_other(fresh):
     (fresh / "mail.secret").write_text("s")
     (fresh / "mail.secret").chmod(0o600)
     (fresh / "ledger.toml").write_text("")
+    (fresh / "solely.toml").write_text("[listen]\ntls-certificate = 'tls.pem'\ntls-key = 'tls.key'\n")
+    for name in ("tls.pem", "tls.key"):
+        (fresh / name).write_text("")
+        (fresh / name).chmod(0o600)
     for folder, name in (("advertising", "index.arrow"), ("registry", "erased"), ("answers", "givings")):
         (fresh / folder).mkdir(exist_ok=True)
         (fresh / folder / name).write_text("")
@@ -57,7 +61,7 @@ def test_each_user_can_read_its_own_and_the_settings_and_no_other(fresh):
     prepared(fresh, apart=True)
     can = {name: readable(fresh, account) for name, account in ACCOUNTS.items()}
     shared = {"policy.toml", "verification.toml"} | {name for name in can["service"] if not name.startswith("keys/")}
-    assert shared >= {"policy.toml", "verification.toml"}
+    assert shared == {"policy.toml", "verification.toml", "solely.toml", "tls.pem", "tls.key"}
     assert not any(name.startswith(("postgres/", "log/", "ledger/", "run/", "tmp/")) for name in shared)
     own = {name: found - shared for name, found in can.items()}
     assert own["security"] == {"keys/security.key", "mail.secret"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from solely.app.serve_settings import ServeSettings
 from solely.links.table import PROCESSES
 
-__all__ = ["ACCOUNTS", "GROUP", "LEDGER", "Place", "own_of", "places"]
+__all__ = ["ACCOUNTS", "GROUP", "LEDGER", "Place", "own_of", "places", "url"]
 
 LEDGER = "ledger"
 # Users and a group that no account is named for: 60706 to 61183 are given to nobody (systemd, UIDS-GIDS.md)
@@ -62,3 +62,10 @@ def places(directory: Path, settings: ServeSettings, *, apart: bool) -> list[Pla
         Place(directory, name, host, port and port + number, ACCOUNTS[name] if apart else None)
         for number, name in enumerate(PROCESSES, 1)
     ]
+
+
+def url(settings: ServeSettings, port: int) -> str:
+    """How what listens at a port is asked."""
+    listen = settings.listen
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    return f"{'https' if listen.tls_certificate else 'http'}://{host}:{port}"

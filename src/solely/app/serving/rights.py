@@ -2,7 +2,8 @@
 
 - The directory, `keys/` and `run/` may be entered by the group of these users, and read by nobody but their owner.
 - A key file, a folder that a process fills, its socket's folder, its log: each is one user's, and no other's.
-- Settings, in which no secret belongs, may be read by all of the group; a secret's file is security's.
+- Settings, in which no secret belongs, may be read by all of the group, and what is one process's no more than
+  another's: a certificate and its key, what a key service asks for. A sender's secret is security's.
 - A name that is more than one file's (a hard link) is left as it is: it could be a file of somebody else.
 
 Nothing outside the directory is changed. Doing it again is safe; it is done at each start, as root's own commands
@@ -16,6 +17,8 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from solely.app import key_files
+from solely.app.serve_settings import serve_settings_in
 from solely.app.serving.place import GROUP, LEDGER, Place
 from solely.app.serving.reach import door
 from solely.app.verification import settings_in
@@ -48,9 +51,8 @@ def _let_in(directory: Path) -> None:
         folder.chmod(0o710)
     (directory / "postgres.lock").touch(mode=0o600)
     (directory / "postgres.lock").chmod(0o600)  # whoever reads it could hold it
-    for name in _SETTINGS:
-        path = directory / name
-        if path.exists():
+    for path in (*(directory / name for name in _SETTINGS), *_shared(directory)):
+        if path.is_file():
             os.chown(path, -1, GROUP)
             path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IRGRP)
 
@@ -70,13 +72,27 @@ def _give(place: Place) -> None:
     for path in (place.log, *(directory / name for name in _FILES.get(place.name, ())), *secrets):
         if path.is_file():
             os.chown(path, account, GROUP)
+            path.chmod(0o600)
 
 
 def _secrets(directory: Path) -> list[Path]:
-    """Files of senders' secrets that are in the directory; who keeps them elsewhere says who may read them there."""
+    """Files of senders' secrets."""
     settings = settings_in(directory)
     named = [one.password_file for one in settings.email]
     named += [name for one in settings.sms for name in (one.password_file, one.receipt_secret_file)]
+    return _inside(directory, named)
+
+
+def _shared(directory: Path) -> list[Path]:
+    """Files that settings name, and each process needs."""
+    settings, keys = serve_settings_in(directory), key_files.settings_in(directory)
+    named = [settings.listen.tls_certificate, settings.listen.tls_key, settings.database.ca_file]
+    named += [keys.vault.token_file, keys.vault.secret_id_file, keys.vault.ca_file] if keys.vault else []
+    return _inside(directory, named)
+
+
+def _inside(directory: Path, named: Sequence[str]) -> list[Path]:
+    """Those that are in the directory; who keeps them elsewhere says who may read them there."""
     return [path for name in named if name and (path := (directory / name).resolve()).is_relative_to(directory)]
 
 
