@@ -67,6 +67,13 @@ def test_said_again_it_changes_nothing(desk, recorded, subject):
     assert recorded() == before
 
 
+def test_a_signal_that_comes_with_each_request_does_not_wait_for_the_ledger(desk, login, subject):
+    object_to(desk, subject, None, "gpc", LATER)
+    with login("ledger") as other, other.transaction():
+        desk.pen.hold(other)  # else this test would not end
+        assert not object_to(desk, subject, None, "gpc", LATER).new
+
+
 @pytest.mark.parametrize("source", ["person", "gpc"])
 def test_who_is_not_known_yet_can_object_and_is_then_not_imported(desk, superuser, subject, source):
     object_to(desk, subject, None, source, NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -126,9 +126,13 @@ def _ledger(parts: Parts, caller: str, hold: float) -> Answers:
         **writer.answers(),
         **answer_entries(lambda: parts.entries),
         "witnessed": parts.require_witnesses,
-        "prove": parts.prove,
+        "prove": lambda sequences: _prove(parts, sequences),
         "verifier": parts.verifier,
     }
+
+
+def _prove(parts: Parts, sequences: Sequence[int]) -> Iterator[str]:
+    yield from parts.signed.prove_all(sequences)
 
 
 def _advertising(parts: Parts) -> Answers:

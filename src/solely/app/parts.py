@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from importlib.metadata import version
@@ -235,9 +235,13 @@ class Parts:
 
     def prove(self, sequence: int) -> str:
         """An entry's receipt, under the newest signed head. See `SignedLedger.prove`."""
-        if links := self.ground.far("ledger"):
-            return str(links.call("ledger", "prove", sequence, wait=LONG))
-        return self.signed.prove(sequence)
+        return self.prove_all([sequence])[sequence]
+
+    def prove_all(self, sequences: Sequence[int]) -> dict[int, str]:
+        """Entries' receipts, by their places in the ledger. See `SignedLedger.prove_all`."""
+        links = self.ground.far("ledger")
+        receipts = links.stream("ledger", "prove", list(sequences)) if links else self.signed.prove_all(sequences)
+        return dict(zip(sequences, receipts, strict=True))
 
     def verifier(self) -> str:
         """The key that the ledger's receipts are checked with."""

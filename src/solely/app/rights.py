@@ -125,9 +125,9 @@ def receipt(parts: Parts, subject: str, giving: UUID) -> Receipt:
 def _proofs(parts: Parts, holding: Holding, given: Given) -> dict[str, str]:
     wanted = {given.giving.entry, given.giving.ending}
     acts = [act for act in holding.uses.acts if act.giving == given.giving.giving and act.sequence in wanted]
-    proofs = {}
+    receipts, proofs = parts.prove_all(sorted({act.sequence for act in acts})), {}
     for act, member in member_receipts(parts.sources, acts):
-        proofs[f"{act.sequence:06}.tlog-proof"] = parts.prove(act.sequence)
+        proofs[f"{act.sequence:06}.tlog-proof"] = receipts[act.sequence]
         proofs[f"{act.sequence:06}.member"] = member
     return proofs
 
@@ -156,8 +156,10 @@ def _head(parts: Parts) -> dict[str, Any]:
 
 def _fill(parts: Parts, subject: str, package: Package) -> None:
     holding = held(parts, subject, "whole")
-    proofs = member_receipts(parts.sources, holding.uses.acts)
-    fill(package, holding, controller_in(parts.ground.directory), proofs, parts.prove, parts.verifier())
+    acts = holding.uses.acts
+    receipts = parts.prove_all(sorted({act.sequence for act in acts}))
+    proofs = member_receipts(parts.sources, acts)
+    fill(package, holding, controller_in(parts.ground.directory), proofs, receipts.__getitem__, parts.verifier())
 
 
 def erase(parts: Parts, subject: str) -> None:

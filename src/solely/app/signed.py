@@ -6,7 +6,7 @@ It has a connection of its own and is for one thread at a time; whoever signs be
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -111,9 +111,15 @@ class SignedLedger:
             publish(self._bodies, lambda: note, self._key, self.public)
 
     def prove(self, sequence: int) -> str:
-        """An entry's receipt under the newest signed head; brings `ledger/public` up to it first."""
+        """An entry's receipt; see `prove_all`."""
+        return next(self.prove_all([sequence]))
+
+    def prove_all(self, sequences: Iterable[int]) -> Generator[str]:
+        """Entries' receipts, in that order, under the newest signed head; brings `ledger/public` up to it first."""
         self.publish()
-        return receipt_from(from_folder(self.public), self._key, sequence)
+        published = from_folder(self.public)
+        for sequence in sequences:
+            yield receipt_from(published, self._key, sequence)
 
     @cached_property
     def witnesses(self) -> Witnesses:

@@ -64,6 +64,8 @@ def object_to(desk: Desk, subject: str, purpose: str | None, source: Source, now
     """
     check_subject(subject)
     reached = _marketing(desk, None if source == "gpc" else purpose)
+    if source == "gpc" and _is_said(desk, subject, reached):
+        return Objected(new=False, ended=MappingProxyType({}))
     with answering(), desk.connection.transaction():
         desk.pen.hold(desk.connection)
         history = preferences.of(desk.connection, subject)
@@ -75,6 +77,13 @@ def object_to(desk: Desk, subject: str, purpose: str | None, source: Source, now
             history = preferences.of(desk.connection, subject)
         objected = [one for one in reached if standing(history, one.name).objects]
         return Objected(new, MappingProxyType(_end(desk, subject, objected, now)))
+
+
+def _is_said(desk: Desk, subject: str, reached: Sequence[Purpose]) -> bool:
+    """Whether a signal says nothing new: it comes with each request, and holds the ledger up for none of those."""
+    with answering():
+        history = preferences.of(desk.connection, subject)
+    return not objection.is_new("gpc", None, [standing(history, one.name) for one in reached], history)
 
 
 def _end(desk: Desk, subject: str, purposes: Sequence[Purpose], now: datetime) -> dict[str, int]:
