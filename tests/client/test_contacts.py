@@ -8,14 +8,14 @@ from solely.client import Client, Notice
 from solely.errors import GivingError, Refused
 
 pytestmark = pytest.mark.server
-SHOWN = Notice(version="1", text="We use this to sign you in.")
+SHOWN = Notice(version="client-1", text="We use this to sign you in.")
 
 
 def test_what_is_given_stands_until_it_is_withdrawn(client, subject):
     given_at = datetime.now(UTC) - timedelta(minutes=5)
     recorded = client.give(subject, "email", "ana@example.com", "two-factor", SHOWN, given_at=given_at)
     (one,) = client.givings(subject)
-    assert (one.giving, one.given_at, one.state, one.notice) == (recorded.giving, given_at, "stands", "1")
+    assert (one.giving, one.given_at, one.state, one.notice) == (recorded.giving, given_at, "stands", "client-1")
     assert client.withdraw(subject, "two-factor", "phone") == 0
     assert client.withdraw(subject, "two-factor") == 1
     assert client.givings(subject)[0].state == "ended"

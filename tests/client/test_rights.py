@@ -1,4 +1,7 @@
-"""A person's choices about marketing through the client, their browser's signal among them; and erasure."""
+"""A person's rights through the client: what is held and was done, choices, their browser's signal, erasure."""
+
+import io
+import zipfile
 
 import pytest
 
@@ -6,7 +9,7 @@ from solely.client import Notice
 from solely.errors import GivingError
 
 pytestmark = pytest.mark.server
-SHOWN = Notice(version="1", text="Advertisers who have this contact may have their advertisements shown to you.")
+SHOWN = Notice(version="client-1", text="Advertisers who have this contact may have their advertisements shown to you.")
 
 
 def marketing(client, subject, **more):
@@ -52,3 +55,16 @@ def test_who_is_erased_has_nothing(client, subject):
     client.erase(subject)
     client.erase(subject)
     assert client.givings(subject) == ()
+
+
+def test_what_is_held_and_was_done_is_told_and_taken_away(client, subject):
+    recorded = client.give(subject, "email", f"{subject}@example.com", "service-notice", SHOWN)
+    held = client.held(subject)
+    (one,) = held.givings
+    assert (one.giving, one.purpose.name, one.notice.text) == (recorded.giving, "service-notice", SHOWN.text)
+    assert one.contact.startswith("p•••@")
+    assert one.contact not in repr(held)
+    assert "access" in [one.what for one in client.uses(subject)]
+    assert str(recorded.giving) in str(client.receipt(subject, recorded.giving).record)
+    with zipfile.ZipFile(io.BytesIO(client.export(subject))) as taken:
+        assert f"{subject}@example.com" in taken.read("data.json").decode()

@@ -14,7 +14,7 @@ from solely.client.contacts import Recorded
 from solely.client.wire import path
 from solely.errors import BadInput, GivingError, NotFound, SolelyError, Throttled, Unauthenticated, Unavailable
 
-SHOWN = Notice(version="1", text="We use this to sign you in.")
+SHOWN = Notice(version="client-1", text="We use this to sign you in.")
 
 
 def given(client, subject):

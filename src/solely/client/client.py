@@ -13,16 +13,18 @@ from typing_extensions import override
 from solely.client.advertising import Advertising
 from solely.client.contacts import Contacts
 from solely.client.keys import COMPARTMENTS, Compartment, Keys, check_address
+from solely.client.principals import Principals
 from solely.client.recovery import Recovery
 from solely.client.retry import Retry
 from solely.client.rights import Rights
+from solely.client.uploads import Uploads
 from solely.client.verification import Verification
 from solely.client.wire import Wire
 
 __all__ = ["Client"]
 
 
-class Client(Contacts, Rights, Verification, Recovery, Advertising):
+class Client(Contacts, Rights, Verification, Recovery, Advertising, Uploads, Principals):
     """A platform's way to ask Solely; for all threads. A context manager, which ends its connections.
 
     `base_url`: where the service answers, or where each compartment does. `keys`: one for each compartment that is

@@ -1,18 +1,22 @@
-"""A person's rights: what they chose about marketing, objections and what lifts them, erasure. Asked of the registry.
+"""A person's rights: what is held and was done, choices about marketing, erasure. Asked of the registry.
 
 `gpc` says that the person's browser sent `Sec-GPC: 1`: it is their objection to all marketing, honoured first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
-from solely.client.contacts import GPC
-from solely.client.told import Signalled, Told
+from pydantic import Field
+
+from solely.client.contacts import GPC, Kind
+from solely.client.told import Page, Signalled, Told
 from solely.client.wire import Wire, path
 
-__all__ = ["Chosen", "Objected", "Preferences", "Rights", "Stance"]
+__all__ = ["Chosen", "Held", "HeldGiving", "Objected", "Preferences", "Receipt", "Rights", "Stance", "Use", "UsedBy"]
 
 
 class Stance(Told):
@@ -52,6 +56,83 @@ class Objected(Told):
     signal: Signalled | None = None
 
 
+class HeldPurpose(Told):
+    """What a giving is for; only its name where the policy has no such purpose any more."""
+
+    name: str
+    description: str | None = None
+    compartment: str | None = None
+    kept: Literal["sealed", "tokens"] | None = None
+    legal_basis: str | None = None
+    marketing: bool | None = None
+
+
+class HeldNotice(Told):
+    """The very words the person saw."""
+
+    name: str
+    language: str | None = None
+    text: str | None = None
+
+
+class UsedBy(Told):
+    """Who used a giving, for what, how often."""
+
+    by: str
+    what: str
+    advertiser: str | None = None
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+class HeldGiving(Told):
+    """One giving. `contact` is what may be shown of it; where that is None, `why_not` says why."""
+
+    giving: UUID
+    purpose: HeldPurpose
+    kind: Kind
+    contact: str | None = Field(None, repr=False)
+    why_not: str = ""
+    notice: HeldNotice
+    given_at: datetime
+    how: str
+    expires_at: datetime | None = None
+    state: Literal["stands", "ended", "expired"]
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    used: tuple[UsedBy, ...]
+
+
+class Held(Told):
+    """All that is held of a person. `others`: what was done about them through no giving of theirs."""
+
+    subject: str
+    at: datetime
+    givings: tuple[HeldGiving, ...]
+    others: tuple[UsedBy, ...]
+    objects_to: tuple[str, ...]
+
+
+class Use(Told):
+    """One thing that was done; `giving` is None where it was about the person, and through no giving of theirs."""
+
+    entry: int
+    at: datetime
+    what: str
+    purpose: str | None = None
+    by: str
+    advertiser: str | None = None
+    giving: UUID | None = None
+
+
+class Receipt(Told):
+    """The record of a giving (ISO/IEC TS 27560), and what the platform has not stated of itself."""
+
+    record: Mapping[str, Any]
+    not_stated: tuple[str, ...]
+
+
 class _Lifted(Told):
     lifted: bool
 
@@ -60,6 +141,24 @@ class Rights:
     """What a client does for a person's rights."""
 
     _wire: Wire
+
+    def held(self, subject: str) -> Held:
+        """What is held of a person. Contacts under seal are opened for it, and that is in the ledger before."""
+        where = path("subjects", subject, "held")
+        return self._wire.read(Held, self._wire.ask("registry", "GET", where, slow=True))
+
+    def uses(self, subject: str) -> Iterator[Use]:
+        """All that was done with a person's contacts, in the order of the ledger."""
+        return self._wire.pages(Page[Use], "registry", path("subjects", subject, "uses"))
+
+    def receipt(self, subject: str, giving: UUID) -> Receipt:
+        """The record of a giving."""
+        where = path("subjects", subject, "givings", giving, "receipt")
+        return self._wire.read(Receipt, self._wire.ask("registry", "GET", where, slow=True))
+
+    def export(self, subject: str) -> bytes:
+        """All that is held of a person, to take away: a ZIP file, with their contacts whole."""
+        return self._wire.ask("registry", "GET", path("subjects", subject, "export"), slow=True).content
 
     def preferences(self, subject: str, *, gpc: bool = False) -> Preferences:
         """What a person chose about marketing."""
@@ -83,4 +182,4 @@ class Rights:
 
     def erase(self, subject: str) -> None:
         """Erase a person in every compartment, for good: effective on return, asked again the same."""
-        self._wire.ask("registry", "DELETE", path("subjects", subject))
+        self._wire.ask("registry", "DELETE", path("subjects", subject), slow=True)

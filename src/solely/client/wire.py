@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -23,13 +22,13 @@ from solely.client.retry import AGAIN, Retry, retry_after
 from solely.client.told import Page
 from solely.errors import BadInput, Unavailable
 
-__all__ = ["Wire", "path"]
+__all__ = ["Wire", "checked", "path", "unanswered"]
 
 Said = TypeVar("Said", bound=BaseModel)
 Item = TypeVar("Item")
 _SAFE = frozenset({"GET", "HEAD"})
 _LONGEST = 128
-_FAILED = 400
+_SLOW = 60.0  # seconds: what opens contacts one by one, or makes many proofs
 
 
 class Wire:
@@ -52,8 +51,13 @@ class Wire:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str | None] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        slow: bool = False,
     ) -> httpx.Response:
-        """What is answered; None in `body` and `query` is what is left out. Raises the error that was answered."""
+        """What is answered; None in `body` and `query` is what is left out. Raises the error that was answered.
+
+        `slow`: it may take a minute.
+        """
         content = None if body is None else json.dumps(_said(body)).encode()
         headers = {
             **self.keys.header(at),
@@ -64,7 +68,7 @@ class Wire:
         request = {"method": method, "url": self.url(at, where), "content": content, "headers": headers}
         if query is not None:
             request["params"] = _said(query)
-        return self._until_answered(request)
+        return self._until_answered(request, slow=slow)
 
     def read(self, kind: type[Said], response: httpx.Response) -> Said:
         """An answer as what it is. Raises Unavailable for one that is something else."""
@@ -92,11 +96,12 @@ class Wire:
             raise BadInput("no address of that compartment", where=at, cure="give base_url one for it")
         return self._addresses[at] + where
 
-    def _until_answered(self, request: Mapping[str, Any]) -> httpx.Response:
-        tries, end = 0, self.retry.ticks() + self.retry.total_seconds
+    def _until_answered(self, request: Mapping[str, Any], *, slow: bool) -> httpx.Response:
+        tries, most = 0, max(self.timeout, _SLOW) if slow else self.timeout
+        end = self.retry.ticks() + self.retry.total_seconds + (most if slow else 0)
         while True:
             tries += 1
-            outcome = self._once(request, end - self.retry.ticks())
+            outcome = self._once(request, min(most, end - self.retry.ticks()))
             if isinstance(outcome, httpx.Response) and outcome.status_code not in AGAIN:
                 return checked(outcome)
             asked = _asked_for(outcome) if isinstance(outcome, httpx.Response) else 0.0
@@ -105,25 +110,22 @@ class Wire:
                     return checked(outcome)
                 raise outcome
 
-    def _once(self, request: Mapping[str, Any], left: float) -> httpx.Response | Unavailable:
+    def _once(self, request: Mapping[str, Any], seconds: float) -> httpx.Response | Unavailable:
         try:
-            return self._http.request(**request, timeout=min(self.timeout, left))
+            return self._http.request(**request, timeout=seconds)
         except httpx.RequestError as error:
             return unanswered(error)
 
-    @contextmanager
-    def open(self, request: Mapping[str, Any]) -> Iterator[httpx.Response]:
-        """An answer whose body is read as it comes. Raises the error that was answered, and Unavailable."""
-        failed: httpx.RequestError | None = None
-        try:
-            with self._http.stream(**request) as response:
-                if response.status_code >= _FAILED:
-                    response.read()
-                yield checked(response)
-        except httpx.RequestError as error:
-            failed = error
-        if failed is not None:
-            raise unanswered(failed)
+    def stream(
+        self, at: Compartment, method: str, where: str, blocks: Iterator[bytes], headers: Mapping[str, str], wait: float
+    ) -> httpx.Response:
+        """What is answered to a body that is sent as it is read, once. Raises httpx.RequestError where it is cut off.
+
+        `wait`: seconds for the answer, once all is sent.
+        """
+        shown = {**self.keys.header(at), **headers}
+        timeout = httpx.Timeout(self.timeout, read=wait)
+        return self._http.request(method, self.url(at, where), content=blocks, headers=shown, timeout=timeout)
 
 
 def checked(response: httpx.Response) -> httpx.Response:

@@ -65,5 +65,7 @@ def words(error: SolelyError) -> str:
             return next((said for kind, said in _KINDS if isinstance(error, kind)), _sentences(error.what, error.cure))
 
 
-def _sentences(*texts: str) -> str:
+def _sentences(what: str, cure: str) -> str:
+    """What is wrong and what helps; of a reason that is one name, such as too-short, what helps."""
+    texts = [cure] if cure and " " not in what else [what, cure]
     return " ".join(f"{text[0].upper()}{text[1:]}".rstrip(".") + "." for text in texts if text)
