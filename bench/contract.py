@@ -3,8 +3,8 @@
     python bench/contract.py [--seconds 600] [--seed 1]
 
 Schemathesis makes up the requests: examples, the edges of each field, whatever else, and chains of requests along the
-links; what must hold of every answer is in tests/contract.py. Each failure is told with the request that shows it
-again, and then the exit code is 1.
+links; what must hold of every answer is in tests/contract.py. Then come those that no library would send, of
+tests/odd.py. Each failure is told with the request that shows it again, and then the exit code is 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from contract import platform, run
+from contract import odd_ones, platform, run
 from solely.app import init
 
 TURN = 300  # seconds; then with another seed, under new tokens: people's live for a quarter of an hour
@@ -55,6 +55,7 @@ def asked(seconds: int, seed: int) -> Iterator[tuple[Any, list[str]]]:
         init(folder / "data")
         with platform(folder / "data") as found:
             yield from run(found, seconds=seconds, examples=40, seed=seed)
+            yield [], [f"{sent[0]} {sent[1]}: odd\n{sent[2:]!r}\n{fault}" for sent, fault in odd_ones(found) if fault]
 
 
 if __name__ == "__main__":

@@ -5,16 +5,20 @@ request itself, so that a failure comes again.
 """
 
 import itertools
+import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from zlib import crc32
 
+import httpx
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
+import odd
 from ads import Ads
 from apis import enrolled, served
 from solely.app import Solely
@@ -28,6 +32,7 @@ PEOPLE = 6
 RIGHTFUL = 80  # of a hundred requests, so many are of one who has the right
 BY_ROUTE = {(one.method, one.path): one for one in ROUTES}
 BEFORE = {400, 404, 408, 413, 415, 431}  # what may be told before it is asked whose a request is, and whether they may
+NOTHING, NO_HTTP = "00000000-0000-4000-8000-000000000000", b"Invalid HTTP"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 CHECKS = (
     "not_a_server_error",
@@ -200,6 +205,36 @@ def _ask(platform, case):
     caller = platform.caller(route, given, number) if route else Caller()
     if caller.key:
         case.headers["Authorization"] = f"Bearer {caller.key}"
+
+
+def odd_ones(platform, every=1):
+    """Odd requests of every route, by who has the right: for each what it was, and what is wrong with the answer."""
+    schema = httpx.get(f"{platform.base}/openapi.json").json()
+    said = {route: schema["paths"][route.path][route.method.lower()] for route in ROUTES}
+    given = {name: values[0] for name, values in platform.known.items()}
+    asked = []
+    for route, told in said.items():
+        path = re.sub(r"{\w+}", NOTHING, re.sub(r"{(\w+)}", lambda one: given.get(one[1], one[0]), route.path))
+        example = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        caller = platform.caller(route, given, 0)
+        if caller.may(route, given):
+            asked.append((route, path, example, caller.key))
+    for route, sent, answer in odd.answers(platform.base, asked, every):
+        yield sent, _odd_fault(said[route], sent, answer)
+
+
+def _odd_fault(told, sent, answer):
+    """What is wrong, if anything is. What is no HTTP is told by the server itself."""
+    if answer is None:
+        return "nothing is answered"
+    status, headers, body = answer
+    if status == 400 and "text/plain" in headers.get("content-type", "") and NO_HTTP in (body or NO_HTTP):
+        return None
+    if status >= 500 or str(status) not in {*told["responses"], "400", "404", "405", "431"}:
+        return f"{status}: {body[:200]}"
+    if status >= 400 and sent[0] != "HEAD" and json.loads(body)["status"] != status:
+        return "a problem that tells another status"
+    return None if "x-request-id" in headers else "without an id"
 
 
 def _without(case, name):

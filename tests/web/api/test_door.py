@@ -58,6 +58,7 @@ def test_a_key_of_another_compartment_opens_nothing(api):
         (b"{", "application/json", 400),
         (b"\xff", "application/json", 400),
         (b'{"kind": "\\ud800"}', "application/json", 400),
+        (b'{"kind": "email", "value": "a\\u0000b@example.com"}', "application/json", 400),
         (b"[]", "application/json", 400),
         (b"", "application/json", 400),
     ],

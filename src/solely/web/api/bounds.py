@@ -1,4 +1,7 @@
-"""A body read within its bounds: type, size, time and depth are looked at before anything parses it."""
+"""A body read within its bounds: type, size, time and depth are looked at before anything parses it.
+
+No text has a NUL in it: no database would keep it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ __all__ = ["check_depth", "check_type", "read_body"]
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
@@ -35,6 +39,8 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     if body:
         check_type(request.headers.get("content-type", ""))
         check_depth(body, limits.json_depth)
+        if _NUL.search(body):
+            raise BadInput("a character that is none: NUL", where="body", cure="leave it out")
     return body
 
 
