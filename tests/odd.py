@@ -104,7 +104,14 @@ def requests(route, path, example):
 def _paths(pattern, path):
     for part in re.findall(r"{(\w+)}", pattern):
         yield from (_with(pattern, path, part, odd) for odd in IN_A_PATH)
-    yield from (f"{path}/", f"{path}//", path.replace("/v1", "//v1"), f"{path}?", f"{path}#a", f"http://elsewhere{path}")
+    yield from (
+        f"{path}/",
+        f"{path}//",
+        path.replace("/v1", "//v1"),
+        f"{path}?",
+        f"{path}#a",
+        f"http://elsewhere{path}",
+    )
 
 
 def _bodies(example):
