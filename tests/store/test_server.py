@@ -144,6 +144,25 @@ def test_no_permission_outside_its_directory_is_changed_and_none_inside_is_open_
     assert before == [(path, path.stat().st_mode, path.stat().st_uid, path.stat().st_gid) for path in parents]
 
 
+def test_a_door_lets_in_who_may_enter_its_folder_and_has_the_password(directory, tmp_path):
+    door = tmp_path / "door"
+    door.mkdir(mode=0o710)
+    with running(directory, door):
+        assert ask(str(door)) == 42
+        with pytest.raises(Unavailable):
+            ask(str(door), password="wrong")
+        assert stat.S_IMODE((door / server._SOCKET).stat().st_mode) == 0o777
+        assert stat.S_IMODE(door.stat().st_mode) == 0o710
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert list(door.iterdir()) == []
+
+
+def test_a_server_that_runs_without_a_door_is_not_given_one(directory, tmp_path):
+    (tmp_path / "door").mkdir()
+    with running(directory), pytest.raises(Unavailable, match="has no door"), running(directory, tmp_path / "door"):
+        pass
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become someone else")
 def test_root_never_runs_it_as_root(directory):
     with running(directory):
@@ -195,6 +214,17 @@ def test_after_a_kill_of_the_server_too_the_next_user_repairs_what_it_left(direc
     assert (directory / "postmaster.pid").exists()
     with running(directory) as host:
         assert ask(host, "SELECT answer FROM kept") == 42
+    assert not answers(directory)
+
+
+def test_a_server_that_died_under_its_user_is_started_again(directory):
+    with running(directory) as host:
+        assert not server.keep(directory)
+        os.kill(postmaster(directory), signal.SIGKILL)
+        while Path(f"/proc/{postmaster(directory)}/cwd").exists():
+            time.sleep(0.01)
+        assert server.keep(directory)
+        assert ask(host) == 42
     assert not answers(directory)
 
 

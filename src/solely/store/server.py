@@ -30,7 +30,7 @@ from psycopg.pq import PGconn, Ping
 
 from solely.errors import NotFound, Unavailable
 
-__all__ = ["SUPERUSER", "create", "program", "running"]
+__all__ = ["SUPERUSER", "create", "keep", "program", "running"]
 
 SUPERUSER = "postgres"
 _HERE = "/proc/self/cwd"
@@ -114,6 +114,28 @@ def running(directory: Path, door: Path | None = None) -> Iterator[str]:
     finally:
         os.close(folder)
         os.close(users)
+
+
+def keep(directory: Path, door: Path | None = None) -> bool:
+    """Start the server again where it died under who has it `running`; returns whether it had. Raises Unavailable."""
+    if _lives(directory):
+        return False
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with _alone(directory):
+            _start(directory, f"/proc/self/fd/{folder}", door)
+    finally:
+        os.close(folder)
+    return True
+
+
+def _lives(directory: Path) -> bool:
+    """Whether the process that its file names is there, and is one that runs in this directory."""
+    try:
+        pid = int((directory / "postmaster.pid").read_text().split()[0])
+        return os.path.samestat(Path(f"/proc/{pid}/cwd").stat(), directory.stat())
+    except (OSError, ValueError, IndexError):
+        return False
 
 
 def program(name: str) -> Path:

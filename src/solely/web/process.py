@@ -119,8 +119,7 @@ def serve_supervised(directory: Path, name: str, settings: ServeSettings, place:
 
 def _say(word: str) -> None:
     with suppress(OSError):  # a supervisor that died: this process is told so otherwise
-        sys.stdout.write(f"{word}\n")
-        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), f"{word}\n".encode())
 
 
 def _serve(

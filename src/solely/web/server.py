@@ -30,7 +30,7 @@ def application(page: Page) -> FastAPI:
 
 def reserve(port: int, host: str = HOST) -> socket.socket:
     """Take the port now, to serve there later. Raises Unavailable where someone else has it."""
-    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         place.bind((host, port))

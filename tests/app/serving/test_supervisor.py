@@ -48,6 +48,7 @@ class World:
 
     def __init__(self, folder):
         self.folder, self.programs, self.drains, self.started, self.children = folder, {}, {}, [], []
+        self.kept = 0
         self.stream, self.order = io.StringIO(), folder / "order"
 
     def start(self, name):
@@ -61,6 +62,13 @@ class World:
         self.started.append(name)
         self.children.append(Child(place, process))
         return self.children[-1]
+
+    def keep(self):
+        """The database, which died as often as a test says, and did not come back before."""
+        self.kept += 1
+        if self.kept == 1:
+            raise Unavailable("it does not start")
+        return self.kept == 2
 
     def newest(self, name):
         return [child for child in self.children if child.place.name == name][-1]
@@ -84,7 +92,9 @@ class World:
             threads[0].start()
 
         try:
-            Supervisor(self.start, NAMES, log, drain, lambda: closed.append(True)).run(ready)
+            Supervisor(self.start, NAMES, log, drain=drain, close=lambda: closed.append(True), keep=self.keep).run(
+                ready
+            )
         finally:
             for thread in threads:
                 thread.join()
@@ -158,6 +168,13 @@ def test_one_that_does_not_end_is_killed_and_holds_nobody_up(world, monkeypatch)
     assert time.monotonic() - began < 10
     assert world.newest("registry").code == -signal.SIGKILL
     assert [line["process"] for line in world.lines() if line["event"] == "killed"] == ["registry"]
+
+
+def test_the_database_is_looked_after_however_it_fares(world, monkeypatch):
+    monkeypatch.setattr(module, "_EVERY", 0.05)
+    world.run(lambda: until(lambda: world.kept > 3))
+    told = [line["event"] for line in world.lines() if "database" in line["event"]]
+    assert told == ["the database does not start", "the database died, and was started again"]
 
 
 @pytest.mark.parametrize("name", ["ledger", "security"])

@@ -2,18 +2,21 @@
 
 1  the ledger's first: nobody can write before it has checked its anchor
 2  then the others; once all have settled, whom a restore brought back is erased, and they are told to serve
-3  one that dies is started again, after a while that doubles each time, and is told at once
+3  one that dies is started again, after a while that doubles each time, and is told at once; so is the database
 4  told to end: all answer what they began; then their links end, the ledger's last; then the database
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import selectors
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from solely.app.serve_settings import ServeSettings
@@ -23,7 +26,7 @@ from solely.app.serving.log import Log
 from solely.app.serving.place import LEDGER, Place
 from solely.app.serving.reach import door
 from solely.app.serving.rights import prepare
-from solely.errors import NotFound, Unavailable
+from solely.errors import Conflict, NotFound, SolelyError, Unavailable
 from solely.store import server
 
 __all__ = ["Supervisor", "supervise"]
@@ -31,6 +34,7 @@ __all__ = ["Supervisor", "supervise"]
 _UP = 120.0  # seconds until all serve
 _TICK = 0.1
 _FIRST, _LONGEST, _STEADY = 0.2, 30.0, 60.0  # seconds: the first wait, the longest, and when one is taken for well
+_EVERY = 1.0  # seconds, in which it is seen that the database died
 _LAST = 25.0  # seconds that links have to end
 
 
@@ -41,13 +45,22 @@ class _ToldError(Exception):
 class Supervisor:
     """Starts by a name, watches, ends. `drain` is how many seconds a process has to answer what it began.
 
-    `close` is called when all are told to end: nobody new is let in.
+    `close` is called when all are told to end: nobody new is let in. `keep` is called again and again, and says whether
+    it had to bring the database back.
     """
 
     def __init__(
-        self, start: Callable[[str], Child], names: Iterable[str], log: Log, drain: float, close: Callable[[], None]
+        self,
+        start: Callable[[str], Child],
+        names: Iterable[str],
+        log: Log,
+        *,
+        drain: float,
+        close: Callable[[], None],
+        keep: Callable[[], bool],
     ) -> None:
-        self._start, self._names, self._log, self._drain, self._close = start, list(names), log, drain, close
+        self._start, self._names, self._log, self._drain = start, list(names), log, drain
+        self._close, self._keep, self._kept = close, keep, 0.0
         self._children: dict[str, Child] = {}
         self._began: dict[str, float] = {}
         self._due: dict[str, float] = {}
@@ -108,6 +121,16 @@ class Supervisor:
             for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
                 del self._due[name]
                 self._begin(name)
+            if time.monotonic() - self._kept > _EVERY:
+                self._keep_database()
+
+    def _keep_database(self) -> None:
+        try:
+            if self._keep():
+                self._log.error("the database died, and was started again")
+        except SolelyError as error:
+            self._log.error("the database does not start", what=error.what, cure=error.cure)
+        self._kept = time.monotonic()
 
     def _hear(self) -> list[str]:
         """Hear what processes say, for a tick at most; returns who has settled just now."""
@@ -177,12 +200,26 @@ def supervise(
 ) -> None:
     """All processes of a data directory, on this machine, until SIGTERM or SIGINT.
 
-    Raises NotFound where there is no directory, Unavailable where one of them, or the database, does not come up.
+    Raises NotFound where there is no directory, Conflict where another serves it, Unavailable where one of them, or the
+    database, does not come up.
     """
     harden()
     directory: Path = places[0].directory
     if not (directory / "policy.toml").exists():
         raise NotFound("not a data directory", where=str(directory), cure="make one with: solely init DIR")
+    (directory / "run").mkdir(mode=0o700, exist_ok=True)
+    with _alone(directory):
+        _supervise(directory, places, sockets, settings, log, ready)
+
+
+def _supervise(
+    directory: Path,
+    places: list[Place],
+    sockets: dict[str, socket.socket],
+    settings: ServeSettings,
+    log: Log,
+    ready: Callable[[], None],
+) -> None:
     prepare(directory, places)
     start = starter({place.name: place for place in places}, sockets)
 
@@ -190,9 +227,24 @@ def supervise(
         for one in sockets.values():
             one.close()
 
-    supervisor = Supervisor(start, sockets, log, settings.limits.drain_seconds, close)
+    drain, rows = settings.limits.drain_seconds, directory / "postgres"
     if settings.database.host:
-        supervisor.run(ready)
+        Supervisor(start, sockets, log, drain=drain, close=close, keep=lambda: False).run(ready)
         return
-    with server.running(directory / "postgres", door(directory)):
-        supervisor.run(ready)
+    with server.running(rows, door(directory)):
+        keep = partial(server.keep, rows, door(directory))
+        Supervisor(start, sockets, log, drain=drain, close=close, keep=keep).run(ready)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Two would take each other's sockets away. It ends with the process that holds it."""
+    handle = os.open(directory / "run", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict("it is served already", where=str(directory), cure="end the other one first") from None
+        yield
+    finally:
+        os.close(handle)
