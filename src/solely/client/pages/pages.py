@@ -58,6 +58,8 @@ _OWN: Mapping[tuple[str, str], Handler] = MappingProxyType(
         ("POST", "step-up"): two_step.step_up_answer,
         ("GET", "privacy"): privacy.privacy,
         ("POST", "privacy/object"): privacy.object_to,
+        ("GET", "privacy/held"): privacy.held,
+        ("POST", "privacy/export"): privacy.export,
         ("GET", "privacy/erase"): privacy.erase_form,
         ("POST", "privacy/erase"): privacy.erase,
     }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from solely.client.pages.asked import Reply
+from solely.client.pages.look import HEADERS
 from solely.client.pages.two_step import step_up_to
 from solely.client.pages.visit import Visit
 from solely.client.pages.words import words
 from solely.errors import ProofNeeded, Throttled, WrongAnswer
 
-__all__ = ["erase", "erase_form", "object_to", "privacy"]
+__all__ = ["erase", "erase_form", "export", "held", "object_to", "privacy"]
 
-_ERASE = "erase-account"
-_SAID = {"objected": "Your objection is recorded. It counts from now on, and nothing revives what it ended."}
+_ERASE, _EXPORT = "erase-account", "take-away"
+_SAID = {
+    "objected": "Your objection is recorded. It counts from now on, and nothing revives what it ended.",
+    "proved": "Thank you. Now take your data away.",
+}
 
 
 def privacy(visit: Visit) -> Reply:
@@ -25,6 +29,19 @@ def privacy(visit: Visit) -> Reply:
         titles={one.purpose: one.title for one in visit.site.offers},
         said=_SAID.get(visit.asked.query.get("said", ""), ""),
     )
+
+
+def held(visit: Visit) -> Reply:
+    """Each giving with the words it was given under and who used it. Contacts are shown masked."""
+    return visit.show("held", held=visit.client.held(visit.subject))
+
+
+def export(visit: Visit) -> Reply:
+    """All of it to take away; contacts are in it whole, so whoever has a factor shows it first."""
+    if _has_factors(visit) and not _is_proved(visit, _EXPORT):
+        return step_up_to(visit, _EXPORT, f"{visit.asked.prefix}/privacy?said=proved")
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="my-data.zip"'}
+    return Reply(200, visit.client.export(visit.subject), "application/zip", headers)
 
 
 def object_to(visit: Visit) -> Reply:
@@ -46,7 +63,7 @@ def erase(visit: Visit) -> Reply:
     """Everything goes, by whoever just proved who they are: with a factor, or, where there is none, the password."""
     accounts = visit.site.accounts
     if _has_factors(visit):
-        if not _is_proved(visit):
+        if not _is_proved(visit, _ERASE):
             return step_up_to(visit, _ERASE, f"{visit.asked.prefix}/privacy/erase")
     elif accounts is not None:
         try:
@@ -61,10 +78,10 @@ def erase(visit: Visit) -> Reply:
     return visit.leave(visit.site.home)
 
 
-def _is_proved(visit: Visit) -> bool:
-    proof = visit.proof(_ERASE)
+def _is_proved(visit: Visit, act: str) -> bool:
+    proof = visit.proof(act)
     try:
-        return proof is not None and bool(visit.client.prove(visit.subject, proof, act=_ERASE).id)
+        return proof is not None and bool(visit.client.prove(visit.subject, proof, act=act).id)
     except ProofNeeded:
         return False
 
