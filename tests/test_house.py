@@ -69,6 +69,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "keys/capabilities.py": "keys/test_keyring.py",
     "keys/file.py": "keys/test_keyring.py",
     "client/told.py": "client/test_advertising.py",
+    "client/django/urls.py": "client/django/test_views.py",
     "client/pages/check.py": "client/pages/test_accounts.py",
     "client/pages/look.py": "client/pages/test_pages.py",
     "client/pages/visit.py": "client/pages/test_pages.py",
