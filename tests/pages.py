@@ -20,6 +20,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A device's own authenticator, in software.
+BUILT_IN = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 NEEDS_CHROMIUM = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: apt-get install chromium (make browser does it)"
 )

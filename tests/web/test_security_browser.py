@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import people
-from pages import CHROMIUM, FLAGS, NEEDS_CHROMIUM, serving
+from pages import BUILT_IN, CHROMIUM, FLAGS, NEEDS_CHROMIUM, serving
 from solely.store.security import factors
 from solely.web.security import security_page
 
@@ -16,14 +16,6 @@ pytestmark = [
     pytest.mark.server,
     NEEDS_CHROMIUM,
 ]
-BUILT_IN = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 KEY = BUILT_IN | {"transport": "usb", "hasResidentKey": False, "hasUserVerification": False, "isUserVerified": False}
 # A browser that offers no passkeys where the name is typed: signing in waits for the button.
 NO_AUTOFILL = "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
