@@ -83,6 +83,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "web/api/principal_words.py": "web/api/test_principals.py",
     "web/api/answer.py": "web/api/test_once.py",
     "web/api/calls.py": "web/api/test_once.py",
+    "web/api/times.py": "web/api/test_traces.py",
     **{f"web/api/{one}.py": "web/api/test_door.py" for one in ("app", "bounds", "caller", "health", "metrics")},
     "web/api/routes.py": "web/api/test_matrix.py",
     "web/api/signal.py": "web/api/test_preferences.py",

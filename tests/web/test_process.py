@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
 import solely as package
+from solely.errors import SettingsError
 
 pytestmark = pytest.mark.server
 SOURCE = str(Path(package.__file__).parent.parent)
@@ -66,3 +69,40 @@ def test_one_compartment_serves_with_its_own_key_file_alone(fresh):
     assert code == 0
     assert [line["event"] for line in lines] == ["ready", "request", "drained", "ended"]
     assert {line["compartment"] for line in lines} == {"measurement"}
+
+
+def test_traces_are_sent_where_the_setting_says_and_slow_nobody_down(fresh):
+    said = []
+
+    class Gatherer(BaseHTTPRequestHandler):
+        def do_POST(self):
+            said.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Gatherer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        at = f"http://127.0.0.1:{server.server_port}"
+        with started(fresh, "--compartment", "service", SOLELY_TELEMETRY_OTEL_ENDPOINT=at) as (process, port):
+            assert status(port) == 204
+            code, _ = ended(process)
+        server.shutdown()
+    assert code == 0
+    assert b"GET /health/ready" in said[0]
+
+
+def test_without_opentelemetry_the_setting_is_an_error_that_says_what_to_install(fresh):
+    missing = fresh.parent / "missing" / "opentelemetry" / "sdk"
+    missing.mkdir(parents=True)
+    (missing / "__init__.py").write_text("raise ImportError")
+    path = f"{missing.parent.parent}:{SOURCE}"
+    settings = {"SOLELY_TELEMETRY_OTEL_ENDPOINT": "http://127.0.0.1:9", "PYTHONPATH": path}
+    with started(fresh, "--compartment", "service", **settings) as (process, port):
+        _, told = process.communicate(timeout=30)
+    assert port is None
+    assert process.returncode == SettingsError.exit_code
+    assert "telemetry.otel-endpoint" in told
+    assert "solely[telemetry]" in told.replace("\n", "")

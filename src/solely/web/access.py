@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from solely.app.serving.log import Log, failed
+from solely.web.api.door import method_of, route_of
 
 __all__ = ["Logged"]
 
@@ -42,9 +43,9 @@ class Logged:
             failed(self._log, error, "a request failed")
             raise
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = route_of(scope)
             tell = self._log.debug if route in _QUIET else self._log.info
-            tell("request", method=scope["method"], route=route, ms=round(1000 * (self._ticks() - begun), 1), **told)
+            tell("request", method=method_of(scope), route=route, ms=round(1000 * (self._ticks() - begun), 1), **told)
 
 
 def _request(message: Message) -> dict[str, str]:

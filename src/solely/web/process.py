@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
 from solely.app.serving.supervisor import supervise
 from solely.app.uploads import matching
-from solely.errors import SolelyError
+from solely.errors import SettingsError, SolelyError
 from solely.principal import Home
 from solely.web.access import Logged
 from solely.web.api import open_api
@@ -48,7 +48,19 @@ def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings,
         stack.enter_context(upkeep(ground, homes, kept))
         if "advertising" in homes:
             stack.enter_context(matching(ground, partial(failed, log, event="a list was not matched")))
-        yield api.door
+        yield stack.enter_context(_traced(api.door, homes, settings.telemetry.otel_endpoint))
+
+
+def _traced(app: ASGIApp, homes: Sequence[Home], endpoint: str) -> AbstractContextManager[ASGIApp]:
+    """The same, traced where a setting says who gathers traces. Raises SettingsError where that is not installed."""
+    if not endpoint:
+        return nullcontext(app)
+    try:
+        from solely.web.api.traces import sent_to, traced  # noqa: PLC0415 - of an extra, and slow to load
+    except ImportError:
+        what, cure = "OpenTelemetry is not installed", "pip install 'solely[telemetry]', or leave the setting out"
+        raise SettingsError(what, where="telemetry.otel-endpoint", cure=cure) from None
+    return traced(app, homes[0] if len(homes) == 1 else "all", sent_to(endpoint))
 
 
 def serve_trial(

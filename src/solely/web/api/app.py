@@ -36,7 +36,8 @@ from solely.web.api.pool import Workers
 from solely.web.api.problem import other, problem
 from solely.web.api.rates import Rates
 from solely.web.api.routes import Route
-from solely.web.api.taking import take
+from solely.web.api.taking import Taking, take
+from solely.web.api.times import TIMES, Times, working
 
 __all__ = ["Api"]
 
@@ -124,7 +125,10 @@ class Api:
             what += b"\0" + getattr(request, "_body", b"")
         repeat = request.headers.get(once.HEADER) if route.changes else None
         home = home_of(key, set(route.homes) & set(self.homes))
-        return Asked(home, key, given, request.headers, repeat, what)
+        times: Times | None = request.scope.get(TIMES)
+        if times is not None:
+            times.wait()
+        return Asked(home, key, given, request.headers, repeat, what, times)
 
     async def _answer(self, route: Route, asked: Asked) -> Answer:
         if route.together is None:
@@ -134,12 +138,17 @@ class Api:
         return await self._lanes[route, asked.home].ask(asked)
 
     async def _take(self, request: Request, route: Route, asked: Asked) -> Answer:
-        begun = await self._workers.run(lambda parts: begin_taking(parts, route, asked, self._admit))
+        def act(parts: Parts) -> Taking | Answer:
+            with working([asked.times]):
+                return begin_taking(parts, route, asked, self._admit)
+
+        begun = await self._workers.run(act)
         return begun if isinstance(begun, Answer) else await take(request, begun, self._workers.run, self._limits)
 
     async def _do(self, route: Route, many: Sequence[Asked]) -> list[Answer]:
         def act(parts: Parts) -> list[Answer]:
-            return answer_all(parts, route, many, self._admit)
+            with working([one.times for one in many]):
+                return answer_all(parts, route, many, self._admit)
 
         if route.slow:
             return await self._slow.run(act)

@@ -21,6 +21,7 @@ from solely.web.api.once import Once
 from solely.web.api.problem import other, problem
 from solely.web.api.routes import Call, Given, Outcomes, Route, Said
 from solely.web.api.taking import Taking
+from solely.web.api.times import Times
 
 __all__ = ["Asked", "answer_all", "begin_taking", "once"]
 
@@ -37,6 +38,7 @@ class Asked:
     headers: Mapping[str, str]
     repeat: str | None
     what: bytes
+    times: Times | None = None
 
 
 def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) -> list[Answer]:

@@ -19,7 +19,7 @@ from solely.web.api.answer import Answer
 from solely.web.api.metrics import Metrics
 from solely.web.api.problem import other, problem
 
-__all__ = ["ALWAYS", "Door"]
+__all__ = ["ALWAYS", "Door", "method_of", "route_of"]
 
 ALWAYS = ("/health/live", "/health/ready")  # answered however busy it is
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -108,10 +108,18 @@ class Door:
         self._metrics.busy.set(self._busy)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        """By the route's pattern: a path may name a person."""
-        route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.note(method, route, status, seconds)
+        self._metrics.note(method_of(scope), route_of(scope), status, seconds)
+
+
+def method_of(scope: Scope) -> str:
+    """How a route is asked; `other` for what is no method of ours: somebody may have typed it."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of the route that took a request, once it did, else `none`: a path may name a person."""
+    path: str = getattr(scope.get("route"), "path", "none")
+    return path
 
 
 def _ids() -> Iterator[str]:
