@@ -10,7 +10,7 @@ from solely.audiences.arrived import REJECTS, Arrived
 from solely.audiences.match import Audiences, Target
 from solely.audiences.spool import PIECE
 from solely.audiences.upload import LIFE
-from solely.errors import Unavailable
+from solely.errors import NotFound, Unavailable
 
 pytestmark = pytest.mark.server
 ADS = "tailored-audiences"
@@ -42,6 +42,10 @@ def told(arrived, one):
     return found.state, found.told
 
 
+def silent(*_):
+    raise Unavailable("a part that does not answer")
+
+
 def file_of(arrived, one):
     return arrived.uploads.folder / str(one.upload)
 
@@ -67,7 +71,7 @@ def test_one_that_was_cut_off_is_matched_again_and_the_third_time_refused(arrive
 
     one = sent(b"email\na@example.com\n")
     with monkeypatch.context() as patch:
-        patch.setattr(Audiences, "match", killed)
+        patch.setattr(Audiences, "use", killed)
         with pytest.raises(KilledError):
             arrived.match_all()
     assert told(arrived, one)[0] == "processing"
@@ -75,7 +79,7 @@ def test_one_that_was_cut_off_is_matched_again_and_the_third_time_refused(arrive
     assert told(arrived, one)[0] == "too-small"
     two = sent(b"email\na@example.com\n")
     with monkeypatch.context() as patch:
-        patch.setattr(Audiences, "match", killed)
+        patch.setattr(Audiences, "use", killed)
         for _ in range(2):
             with pytest.raises(KilledError):
                 arrived.match_all()
@@ -86,12 +90,9 @@ def test_one_that_was_cut_off_is_matched_again_and_the_third_time_refused(arrive
 
 
 def test_a_part_that_does_not_answer_is_no_fault_of_the_list(arrived, sent, monkeypatch):
-    def silent(*_):
-        raise Unavailable("the ledger does not answer")
-
     one = sent(b"email\na@example.com\n")
     with monkeypatch.context() as patch:
-        patch.setattr(Audiences, "match", silent)
+        patch.setattr(Audiences, "use", silent)
         for _ in range(4):
             with pytest.raises(Unavailable):
                 arrived.match_all()
@@ -105,7 +106,7 @@ def test_a_fault_of_ours_refuses_the_list_and_goes_on(arrived, sent, monkeypatch
 
     one, seen = sent(b"email\na@example.com\n"), []
     with monkeypatch.context() as patch:
-        patch.setattr(Audiences, "match", broken)
+        patch.setattr(Audiences, "use", broken)
         arrived.match_all(seen.append)
     state, said = told(arrived, one)
     assert (state, said["problem"]["what"]) == ("refused", "something went wrong here")
@@ -125,6 +126,43 @@ def test_a_file_that_was_changed_or_cut_is_refused_and_never_matched_in_part(sta
         state, said = told(arrived, one)
         assert (state, said["problem"]["error"]) == ("refused", "Tampered")
         assert not file_of(arrived, one).exists()
+
+
+def test_what_came_of_a_list_is_told_after_whole_steps_and_is_of_no_audience_before(stage, arrived, sent, monkeypatch):
+    """A match that takes a little longer, since it met somebody, is told at the same time as one that did not."""
+    use, told_after = Audiences.use, []
+    for seconds in (0.3, 0.9, 1.2):
+
+        def takes(*given, seconds=seconds):
+            stage.pass_time(seconds=seconds)
+            return use(*given)
+
+        one = sent(b"email\na@example.com\n")
+        with monkeypatch.context() as patch:
+            patch.setattr(Audiences, "use", takes)
+            arrived.match_all()
+        assert told(arrived, one)[0] == "processing"
+        assert not file_of(arrived, one).exists()
+        with pytest.raises(NotFound):
+            arrived.audiences.status(one.advertiser, one.audience, stage.time[0])
+        while told(arrived, one)[0] == "processing":
+            stage.pass_time(milliseconds=100)
+            arrived.match_all()
+        assert arrived.audiences.status(one.advertiser, one.audience, stage.time[0]) == "too-small"
+        told_after.append((stage.time[0] - one.whole_at).total_seconds())
+    assert told_after == [1.1, 1.1, 2.1]  # a step is a second and a little for each byte
+
+
+def test_one_that_was_cut_off_before_it_was_told_is_told_once(arrived, sent, monkeypatch):
+    one = sent(b"email\na@example.com\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(arrived.uploads), "finish", silent)
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                arrived.match_all()
+    arrived.match_all()
+    state, said = told(arrived, one)
+    assert (state, said["report"]["rows"]) == ("too-small", 1)
 
 
 def test_what_another_process_matches_is_left_to_it(arrived, sent):

@@ -1,11 +1,16 @@
 """Lists on their way: whose they are, what opens their files, and what becomes of them."""
 
+from datetime import timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from solely.app.uploads import open_uploads
 from solely.audiences.match import Target
-from solely.audiences.upload import MOST_OPEN, target_of
+from solely.audiences.upload import MOST_OPEN, target_of, told_at
 from solely.errors import Conflict, NotFound, Tampered, Throttled
+from stage import START
 
 pytestmark = pytest.mark.server
 ADS = "tailored-audiences"
@@ -49,11 +54,21 @@ def test_one_that_was_given_up_is_not_whole(stage, uploads):
     uploads.end(one)
     with pytest.raises(Conflict, match="not being received"):
         uploads.whole(one, 0)
+    assert (one.whole_at, one.due_at) == (None, None)
     two = uploads.begin(Target(stage.new("advertiser"), "spring"), ADS, {})
     assert uploads.whole(two, 7).length == 7
     with pytest.raises(Conflict, match="being matched"):
         uploads.end(uploads.find([two.advertiser], None, two.upload))
     uploads.finish(two, "refused", {})
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 20 << 30))
+def test_when_it_is_told_depends_on_its_length_and_on_how_many_steps_it_took(one, other, length):
+    steps = [told_at(START, START + timedelta(milliseconds=took), length) - START for took in (one, other)]
+    step = timedelta(seconds=1 + length / (4 << 20))
+    for took, after in zip((one, other), steps, strict=True):
+        assert timedelta(milliseconds=took) <= after <= timedelta(milliseconds=took) + step
+        assert round(after / step, 6).is_integer()
 
 
 def test_a_sender_has_so_many_on_their_way_and_another_s_do_not_count(stage, uploads):

@@ -4,6 +4,8 @@
   clearing, which is the first thing a process does.
 - A process that was killed while it matched a list matches it again once it is there again: what was acknowledged is
   not lost. One that fails so twice is refused.
+- What came of a matched list is told, and is part of its audience, at a time that depends on its length (`told_at`):
+  not when its match was done, which would say of whom it met.
 - A part that does not answer (the ledger, say) is no fault of the list: it is matched once that answers.
 """
 
@@ -11,19 +13,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from typing_extensions import override
 
 from solely.audiences.lists import ListReport, read_list
-from solely.audiences.match import Audiences, Matched
+from solely.audiences.match import Audiences, Used
 from solely.audiences.spool import poured
 from solely.audiences.upload import Uploads, target_of
 from solely.errors import BadInput, Conflict, SolelyError, Tampered, Unavailable
 from solely.store import incoming
+from solely.store.advertising import Made
 from solely.store.database import answering
 from solely.store.incoming import Incoming
 
@@ -31,6 +36,8 @@ __all__ = ["REJECTS", "Arrived"]
 
 REJECTS = 100  # unusable rows that are told one by one
 _TRIES = 2
+
+Report = Callable[[BaseException], None]
 
 
 class _First(io.StringIO):
@@ -59,34 +66,59 @@ class Arrived:
                 path.unlink(missing_ok=True)
         now = self.uploads.clock()
         for one in opened.values():
-            if one.expires_at <= now:
+            if one.expires_at <= now and one.due_at is None:
                 with suppress(Conflict), self.uploads.spool(one).held():  # else it is at work
                     late = BadInput("it did not come whole, or was not matched, in time", cure="send it again")
                     self.uploads.finish(one, "refused", {"problem": _problem(late)})
 
-    def match_all(self, report: Callable[[BaseException], None] = lambda _error: None) -> None:
-        """Match what has come whole and is not being matched by another process. `report` is told of faults of ours."""
+    def match_all(self, report: Report = lambda _error: None) -> None:
+        """Match what has come whole, and tell what is due. `report` is told of faults of ours.
+
+        What another process is at is left to it.
+        """
         with answering():
             opened = incoming.opened(self.uploads.connection)
         for one in opened:
-            if one.state == "processing" and self.uploads.spool(one).path.exists():
-                with suppress(Conflict), self.uploads.spool(one).reading() as pieces:
-                    self._match(one, pieces, report)
+            if one.state == "processing" and one.due_at is None and self.uploads.spool(one).path.exists():
+                with suppress(Conflict), self.uploads.spool(one).reading() as pieces, self._refusing(one, report):
+                    self._match(one, pieces)
+        with answering():
+            opened = incoming.opened(self.uploads.connection)
+        for one in opened:
+            if one.due_at is not None and one.due_at <= self.uploads.clock():
+                with self._refusing(one, report):
+                    self._tell(one)
 
-    def _match(self, one: Incoming, pieces: Iterator[bytes], report: Callable[[BaseException], None]) -> None:
+    def _match(self, one: Incoming, pieces: Iterator[bytes]) -> None:
         with answering():
             tries = incoming.try_once(self.uploads.connection, one.advertiser, one.upload)
         if not tries:  # another was faster
-            return None
+            return
         if tries > _TRIES:
-            twice = BadInput("matching it was cut off twice", cure="split the list, and send it again")
-            return self.uploads.finish(one, "refused", {"problem": _problem(twice)})
+            raise BadInput("matching it was cut off twice", cure="split the list, and send it again")
+        rejects = _First()
         try:
-            rejects = _First()
-            matched = self._matched(one, _all(pieces, one.length), rejects)
+            report, used = self._used(one, _all(pieces, one.length), rejects)
         except Unavailable:
             with answering():
                 incoming.try_once(self.uploads.connection, one.advertiser, one.upload, -1)
+            raise
+        told = {"use": used.number, "report": _report(report, rejects)}
+        self.uploads.matched(one, {"told": told, "used": _written(used)})
+
+    def _tell(self, one: Incoming) -> None:
+        assert one.told is not None, "it was not matched"
+        used = _read(one.told["used"], one.told["told"]["use"], one.partner)
+        with answering():
+            status = self.audiences.keep(used, target_of(one), one.purpose, self.uploads.clock())
+        self.uploads.finish(one, status, one.told["told"])
+
+    @contextmanager
+    def _refusing(self, one: Incoming, report: Report) -> Iterator[None]:
+        """Whatever the list is refused for is told of it; what is no fault of it is raised."""
+        try:
+            yield
+        except Unavailable:
             raise
         except SolelyError as error:
             self.uploads.finish(one, "refused", {"problem": _problem(error)})
@@ -94,18 +126,15 @@ class Arrived:
             report(error)
             fault = SolelyError("something went wrong here", cure="tell whoever runs this")
             self.uploads.finish(one, "refused", {"problem": _problem(fault)})
-        else:
-            told = {"use": matched.ledger, "report": _report(matched.report, rejects)}
-            self.uploads.finish(one, matched.status, told)
 
-    def _matched(self, one: Incoming, pieces: Iterator[bytes], rejects: io.StringIO) -> Matched:
+    def _used(self, one: Incoming, pieces: Iterator[bytes], rejects: io.StringIO) -> tuple[ListReport, Used]:
         columns = {int(number): meaning for number, meaning in one.options.get("columns", {}).items()}
         self.ready()
         self.audiences.allow(target_of(one), one.purpose)
         country = one.options.get("country")
         reading = read_list(lambda: poured(lambda: pieces), country=country, columns=columns, rejects=rejects)
         with answering():
-            return self.audiences.match(reading, target_of(one), one.purpose, self.uploads.clock())
+            return self.audiences.use(reading, target_of(one), one.purpose, self.uploads.clock())
 
 
 def _all(pieces: Iterator[bytes], length: int | None) -> Iterator[bytes]:
@@ -116,6 +145,18 @@ def _all(pieces: Iterator[bytes], length: int | None) -> Iterator[bytes]:
         yield piece
     if size != length:
         raise Tampered("a list on its way is not what was written", where="its file", cure="send it again")
+
+
+def _written(used: Used) -> dict[str, str]:
+    """A match that is told later, as its row keeps it."""
+    made = used.made
+    at = {"matched_at": made.matched_at.isoformat(), "valid_until": made.valid_until.isoformat()}
+    return {"upload": str(used.upload), "policy": made.policy, "software": made.software, **at}
+
+
+def _read(kept: Mapping[str, str], number: int, partner: str | None) -> Used:
+    matched_at, valid_until = (datetime.fromisoformat(kept[one]) for one in ("matched_at", "valid_until"))
+    return Used(UUID(kept["upload"]), number, Made(partner, kept["policy"], kept["software"], matched_at, valid_until))
 
 
 def _problem(error: SolelyError) -> dict[str, str]:

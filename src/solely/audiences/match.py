@@ -40,7 +40,7 @@ from solely.store import advertising as store
 from solely.store.ledger import Concern, Words
 from solely.tokens import TOKEN_BYTES, Tokeniser
 
-__all__ = ["Audiences", "Matched", "Target", "check_names"]
+__all__ = ["Audiences", "Matched", "Target", "Used", "check_names"]
 
 _NAME = re.compile(r"[\w][\w .\-]{0,63}")
 
@@ -96,6 +96,15 @@ class Matched:
     ledger: int
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A match that was written down: its id, the number an advertiser is told of it, how and when it was made."""
+
+    upload: UUID
+    number: int
+    made: store.Made
+
+
 @dataclass(frozen=True, repr=False)
 class Audiences:
     """The advertising side: its database role, its tokenisers, the gate; no keyring, no sealed contact."""
@@ -130,6 +139,11 @@ class Audiences:
 
         Raises Refused, which is in the ledger, where it was stopped meanwhile.
         """
+        report, used = self.use(reading, target, purpose, now)
+        return Matched(report, self.keep(used, target, purpose, now), used.number)
+
+    def use(self, reading: Reading, target: Target, purpose: str, now: datetime) -> tuple[ListReport, Used]:
+        """Steps 1 to 4: it is in the ledger with its evidence, and of no audience yet. Raises as `match`."""
         givings, members = self.look_up(self._tokens(reading, self.tokenisers[purpose]), purpose)
         id_, report = self.new_id(), reading.report
         number = store.number_use(self.connection, target.advertiser, id_)
@@ -149,10 +163,14 @@ class Audiences:
                 store.add_evidence(self.connection, target.advertiser, store.Upload(id_, givings, members))
         valid_until = now + timedelta(days=self.policy.audience_valid_days)
         made = store.Made(target.partner, self.gate.policy, self.gate.software, now, valid_until)
+        return report, Used(id_, number, made)
+
+    def keep(self, used: Used, target: Target, purpose: str, now: datetime) -> Status:
+        """Step 5: it is part of its audience, once however often this is called; whether that is large enough."""
         with self.connection.transaction():
             store.add_audience(self.connection, target.advertiser, target.audience, purpose)
-            store.add_upload(self.connection, target.advertiser, target.audience, id_, made)
-        return Matched(report, self.status(target.advertiser, target.audience, now), number)
+            store.add_upload(self.connection, target.advertiser, target.audience, used.upload, used.made)
+        return self.status(target.advertiser, target.audience, now)
 
     def _tokens(self, reading: Reading, tokeniser: Tokeniser) -> npt.NDArray[np.uint8]:
         """Steps 1 and 2, block by block; under each live key while keys are being rotated."""

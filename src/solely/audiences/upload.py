@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from solely.store import advertising, incoming
 from solely.store.database import answering
 from solely.store.incoming import Incoming
 
-__all__ = ["LIFE", "MOST_OPEN", "Uploads", "target_of"]
+__all__ = ["LIFE", "MOST_OPEN", "Uploads", "target_of", "told_at"]
 
 LIFE = timedelta(hours=24)  # in which a list comes whole, and is matched
 MOST_OPEN = 16  # lists of one sender that are on their way
+_STEP, _RATE = timedelta(seconds=1), 4 << 20  # a step is a second, and one more for each 4 MiB: longer than a match
 _SALT_BYTES = 32
 _FOR = b"a list on its way\0"
 
@@ -35,6 +37,15 @@ _FOR = b"a list on its way\0"
 def target_of(one: Incoming) -> Target:
     """What it is matched for."""
     return Target(one.advertiser, one.audience, one.partner)
+
+
+def told_at(whole_at: datetime, now: datetime, length: int) -> datetime:
+    """When what came of a list is told: after as many whole steps as it took. A step depends on its length alone.
+
+    How long a match takes depends on whom it met; that it is told after so many steps says next to nothing of it.
+    """
+    step = _STEP + timedelta(seconds=length / _RATE)
+    return whole_at + step * math.ceil((now - whole_at) / step)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,9 +94,19 @@ class Uploads:
     def whole(self, one: Incoming, length: int) -> Incoming:
         """All of it has come, and is durable. Raises Conflict where it was given up meanwhile."""
         with answering():
-            if not incoming.complete(self.connection, one.advertiser, one.upload, length):
+            if not incoming.complete(self.connection, one.advertiser, one.upload, length, self.clock()):
                 raise Conflict("this list is not being received", where="upload", cure="begin another")
-        return replace(one, state="processing", length=length)
+        return self.find([one.advertiser], one.partner, one.upload)
+
+    def matched(self, one: Incoming, told: Mapping[str, Any]) -> datetime:
+        """It was matched: its file is gone, and what came of it is told at the time that is returned."""
+        assert one.whole_at is not None, "it was not whole"
+        assert one.length is not None
+        due_at = told_at(one.whole_at, self.clock(), one.length)
+        with answering():
+            incoming.matched(self.connection, one.advertiser, one.upload, told, due_at)
+        (self.folder / str(one.upload)).unlink(missing_ok=True)
+        return due_at
 
     def finish(self, one: Incoming, state: incoming.State, told: Mapping[str, Any]) -> None:
         """It is done with: that is recorded, then its file is gone."""

@@ -258,11 +258,11 @@ def add_evidence(connection: psycopg.Connection, advertiser: str, upload: Upload
 
 
 def add_upload(connection: psycopg.Connection, advertiser: str, audience: str, upload: UUID, made: Made) -> None:
-    """Make a match whose evidence is stored part of an audience; in a transaction, which other changes wait for."""
+    """Make a match whose evidence is stored part of an audience, once; in a transaction, for which others wait."""
     connection.execute(
         "INSERT INTO advertising.uploads"
         " (advertiser, upload, audience, partner, policy, software, matched_at, valid_until)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
         [advertiser, upload, audience, made.partner, made.policy, made.software, made.matched_at, made.valid_until],
     )
     raise_version(connection)

@@ -25,6 +25,7 @@ __all__ = [
     "end_use",
     "find",
     "finish",
+    "matched",
     "opened",
     "remove",
     "try_once",
@@ -36,7 +37,10 @@ OPEN: tuple[State, State] = ("receiving", "processing")
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One list. `options`: how it is read; `length`: its bytes, once it is whole; `told`: what came of it."""
+    """One list. `options`: how it is read; `length`: its bytes, once it is whole, at `whole_at`.
+
+    `told`: what came of it, not to be told before `due_at`.
+    """
 
     advertiser: str
     upload: UUID
@@ -50,16 +54,22 @@ class Incoming:
     salt: bytes | None = field(repr=False)
     length: int | None = None
     told: Mapping[str, Any] | None = None
+    whole_at: datetime | None = None
+    due_at: datetime | None = None
 
 
-_COLUMNS = "advertiser, upload, audience, partner, purpose, options, state, begun_at, expires_at, salt, length, told"
+_COLUMNS = (
+    "advertiser, upload, audience, partner, purpose, options, state, begun_at, expires_at, salt, length, told,"
+    " whole_at, due_at"
+)
 
 
 def add(connection: psycopg.Connection, one: Incoming) -> None:
     """Add a list of which nothing has come yet."""
     connection.execute(
-        f"INSERT INTO advertising.incoming ({_COLUMNS})"  # noqa: S608 - columns
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %b, %s, NULL)",
+        "INSERT INTO advertising.incoming (advertiser, upload, audience, partner, purpose, options, state, begun_at,"
+        " expires_at, salt, length)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %b, %s)",
         [
             one.advertiser, one.upload, one.audience, one.partner, one.purpose, Json(dict(one.options)), one.state,
             one.begun_at, one.expires_at, one.salt, one.length,
@@ -98,13 +108,13 @@ def _rows(connection: psycopg.Connection, where: str, given: Sequence[object]) -
     return cursor.execute(f"SELECT {_COLUMNS} FROM advertising.incoming WHERE {where}".encode(), given)  # noqa: S608
 
 
-def complete(connection: psycopg.Connection, advertiser: str, upload: UUID, length: int) -> bool:
+def complete(connection: psycopg.Connection, advertiser: str, upload: UUID, length: int, now: datetime) -> bool:
     """All its bytes are there. Returns whether it was being received."""
     return bool(
         connection.execute(
-            "UPDATE advertising.incoming SET state = 'processing', length = %s"
+            "UPDATE advertising.incoming SET state = 'processing', length = %s, whole_at = %s"
             " WHERE advertiser = %s AND upload = %s AND state = 'receiving'",
-            [length, advertiser, upload],
+            [length, now, advertiser, upload],
         ).rowcount
     )
 
@@ -116,10 +126,21 @@ def try_once(connection: psycopg.Connection, advertiser: str, upload: UUID, coun
     """
     row = connection.execute(
         "UPDATE advertising.incoming SET tries = tries + %s"
-        " WHERE advertiser = %s AND upload = %s AND state = 'processing' RETURNING tries",
+        " WHERE advertiser = %s AND upload = %s AND state = 'processing' AND due_at IS NULL"
+        " RETURNING tries",
         [count, advertiser, upload],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def matched(
+    connection: psycopg.Connection, advertiser: str, upload: UUID, told: Mapping[str, Any], due_at: datetime
+) -> None:
+    """It was matched, and its file opens no more; what came of it is told later."""
+    connection.execute(
+        "UPDATE advertising.incoming SET told = %s, due_at = %s, salt = NULL WHERE advertiser = %s AND upload = %s",
+        [Json(dict(told)), due_at, advertiser, upload],
+    )
 
 
 def finish(

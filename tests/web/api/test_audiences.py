@@ -25,13 +25,14 @@ def test_an_audience_is_listed_and_of_its_size_nothing_is_told_but_whether_it_is
 
 
 def test_a_partner_is_told_of_those_alone_that_it_brought_lists_for(ads):
-    name = ads.new("bought")
-    assert listed(ads, "partner") == {}
-    assert ads.ask("partner", "GET", path("audiences", ads.audience)).status_code == 404
+    name, broker = ads.new("bought"), ads.new("broker")
+    ads.agree(broker)
+    assert listed(ads, "partner", broker) == {}
+    assert ads.ask("partner", "GET", path("audiences", ads.audience), broker).status_code == 404
     listing = ads.stage.list([ads.stage.address()])
-    ads.solely.match(listing, "acme", name, "partner-audiences", partner="databroker")
-    assert set(listed(ads, "partner")) == {name}
-    assert ads.ask("partner", "GET", path("audiences", name)).json()["purpose"] == "partner-audiences"
+    ads.solely.match(listing, "acme", name, "partner-audiences", partner=broker)
+    assert set(listed(ads, "partner", broker)) == {name}
+    assert ads.ask("partner", "GET", path("audiences", name), broker).json()["purpose"] == "partner-audiences"
     assert name in listed(ads, "advertiser")
 
 

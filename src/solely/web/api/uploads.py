@@ -28,7 +28,7 @@ from solely.audiences.spool import Writing
 from solely.audiences.upload import Uploads
 from solely.errors import BadInput, Conflict, ListError, SolelyError, TooLarge, TooSlow, WrongType
 from solely.principal import Kind
-from solely.store.incoming import Incoming, State
+from solely.store.incoming import OPEN, Incoming, State
 from solely.web.api.answer import Answer, answer_of
 from solely.web.api.audiences import Titled
 from solely.web.api.problem import problem
@@ -242,7 +242,7 @@ def _look(call: Call, upload: UUID) -> Upload:
 
 
 def _said(one: Incoming, offset: int) -> Upload:
-    told: Mapping[str, Any] = one.told or {}
+    told: Mapping[str, Any] = (one.told if one.state not in OPEN else None) or {}
     return Upload(
         id=one.upload,
         advertiser=one.advertiser,

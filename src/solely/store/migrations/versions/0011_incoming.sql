@@ -12,6 +12,8 @@ CREATE TABLE advertising.incoming (
     salt bytea,
     length bigint,
     tries integer NOT NULL DEFAULT 0,
+    whole_at timestamptz, -- when all of it had come
+    due_at timestamptz,  -- when what came of it is told, where it was matched
     told jsonb,
     PRIMARY KEY (advertiser, upload)
 );
