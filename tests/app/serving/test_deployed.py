@@ -1,5 +1,6 @@
 """The service as it is deployed: each process is given its own and no more, comes back, drains, and ends."""
 
+import json
 import os
 import signal
 import stat
@@ -7,13 +8,17 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from deployed import BASE, deployed
+from givings import SECURITY
+from people import App
 from solely.app.serving.place import ACCOUNTS, GROUP
+from solely.client import Client, Notice
 from solely.errors import Conflict, Unavailable
 from solely.links.table import PROCESSES
 from solely.store import server
@@ -23,7 +28,7 @@ pytestmark = pytest.mark.server
 ROOT = os.geteuid() == 0
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -90,6 +95,31 @@ def test_its_log_is_json_with_its_name_and_its_file_is_its_own(service):
         assert {line["compartment"] for line in service.log(name)} == {name}
         assert {"time", "level", "event"} <= service.log(name)[0].keys()
         assert stat.S_IMODE((service.directory / "log" / f"{name}.log").stat().st_mode) == 0o600
+
+
+def key_of(service, home):
+    """A key of a platform's backend, as the operator makes one while all are at work."""
+    environment = BASE | {"SOLELY_DIR": str(service.directory), "SOLELY_PASSPHRASE_SECURITY": "correct horse"}
+    add = [sys.executable, "-m", "solely", "principal", "add", "backend", "--kind", "service", "--compartment", home]
+    done = subprocess.run([*add, "--json"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)["key"]
+
+
+def test_a_platform_gives_a_contact_and_has_it_proved_each_by_the_process_that_is_asked(service):
+    keys = [key_of(service, home) for home in ("registry", "security")]
+    with Client(service.urls, *keys) as client:
+        given = client.give("ana", "email", "ana@example.com", SECURITY, Notice(version="1", text="To sign you in."))
+        assert [one.giving for one in client.givings("ana")] == [given.giving]
+        begun = client.enrol("ana", "totp", account="ana")
+        client.answer("ana", begun.challenge, App(begun.uri).code(datetime.now(UTC)), begun.factor)
+        assert [one.state for one in client.factors("ana")] == ["active"]
+        client.withdraw("ana", SECURITY)
+    routes = {name: {line.get("route") for line in service.log(name)} for name in ("registry", "security")}
+    assert "/v1/subjects/{subject}/givings" in routes["registry"] - routes["security"]
+    assert "/v1/subjects/{subject}/factors" in routes["security"] - routes["registry"]
+    for name in PROCESSES:
+        assert "ana" not in (service.directory / "log" / f"{name}.log").read_text().replace("advertising", "")
 
 
 def test_one_that_is_killed_comes_back_at_its_port_and_who_asked_meanwhile_is_answered(service):

@@ -31,7 +31,7 @@ from solely.store import server
 
 __all__ = ["Supervisor", "supervise"]
 
-_UP = 120.0  # seconds until all serve
+_UP = 300.0  # seconds until all serve, on a machine that has much else to do
 _TICK = 0.1
 _FIRST, _LONGEST, _STEADY = 0.2, 30.0, 60.0  # seconds: the first wait, the longest, and when one is taken for well
 _EVERY = 1.0  # seconds, in which it is seen that the database died
