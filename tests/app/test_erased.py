@@ -160,7 +160,9 @@ def test_an_erasure_that_was_not_made_is_not_taken_for_one(data, later, monkeypa
         monkeypatch.setattr(Desk, "erase", fail)
         with pytest.raises(Unavailable):
             solely.erase(WHO)
+        monkeypatch.setattr(Parts, "compact", fail)
         finish_erasing(solely.parts)
+        monkeypatch.undo()
         assert len(list((data / "registry" / "to-compact").iterdir())) == 1
 
 

@@ -124,8 +124,8 @@ def _kept(sources: Sources, givings: list[registry.Held], pseudonyms: Mapping[st
 
 def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
     numbers = {number: giving for giving, number in sources.evidence.numbers_of(pseudonym).items()}
-    through = sources.evidence.through(numbers)
-    for entry in sources.entries.matches(list(through)):
+    through = sources.evidence.through(numbers) if numbers else {}
+    for entry in sources.entries.matches(list(through)) if through else ():
         for advertiser, number in through[UUID(str(entry.details["upload"]))]:
             if entry.principal == f"advertiser {advertiser}":
                 yield _Found(entry.sequence, numbers[number], number)
