@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from app import code
-
 from solely.client import Client, Notice
 from solely.errors import GivingError, ProofNeeded, WrongAnswer
 
