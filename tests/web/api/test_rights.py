@@ -151,6 +151,16 @@ def test_a_person_s_own_is_told_to_them_and_to_no_other_person(api, backend, rit
     assert api.ask("GET", path(rita.id, what), api.token(subject)).status_code == 403
 
 
+def test_one_person_alone_does_not_keep_what_takes_long_busy(api, subject):
+    asked = [api.ask("GET", path(subject, "/export"), api.token(subject)) for _ in range(15)]
+    assert [one.status_code for one in asked[:10]] == [404] * 10
+    assert asked[-1].status_code == 429
+    assert int(asked[-1].headers["retry-after"]) >= 1
+    other = f"{subject}-other"
+    assert api.ask("GET", path(other, "/export"), api.token(other)).status_code == 404
+    assert api.ask("GET", path(subject, "/preferences"), api.token(subject)).status_code == 200
+
+
 def test_an_officer_looks_at_a_person_while_a_break_glass_about_them_is_open(api, backend, rita, subject):
     give(backend, subject)
     there = api.principals("registry")

@@ -22,7 +22,7 @@ from solely.app.parts import SOFTWARE, Parts
 from solely.app.serve_settings import ServeSettings
 from solely.app.serving.log import failed
 from solely.errors import BadInput, NotFound, SolelyError
-from solely.principal import HOMES, Home
+from solely.principal import HOMES, Home, Principal
 from solely.web.api import once, schema
 from solely.web.api.answer import Answer
 from solely.web.api.bounds import read_body
@@ -42,6 +42,7 @@ from solely.web.api.times import TIMES, Times, working
 __all__ = ["Api"]
 
 _SLOW = 2  # threads for what takes long
+_PERSON_RATE, _PERSON_BURST = 0.5, 10  # of that, each second and at once, for one person who asks by their token
 
 
 class Api:
@@ -52,6 +53,7 @@ class Api:
         self._workers = Workers(ground, settings.pool.size, settings.pool.wait_seconds)
         self._slow = Workers(ground, _SLOW, settings.limits.request_seconds)
         self._admit = Rates(settings.limits.rate, settings.limits.burst, time.monotonic, ground.clock).admit
+        self._admit_person = Rates(_PERSON_RATE, _PERSON_BURST, time.monotonic, ground.clock, by_person=True).admit
         self._lanes: dict[tuple[Route, Home], Lane[Asked, Answer]] = {}
         self.metrics = Metrics(self.homes[0] if len(self.homes) == 1 else "all")
         shown = Route(
@@ -145,10 +147,15 @@ class Api:
         begun = await self._workers.run(act)
         return begun if isinstance(begun, Answer) else await take(request, begun, self._workers.run, self._limits)
 
+    def _admit_slow(self, who: Principal) -> None:
+        self._admit(who)
+        if who.kind == "subject":  # one person alone can't keep the threads for it busy
+            self._admit_person(who)
+
     async def _do(self, route: Route, many: Sequence[Asked]) -> list[Answer]:
         def act(parts: Parts) -> list[Answer]:
             with working([one.times for one in many]):
-                return answer_all(parts, route, many, self._admit)
+                return answer_all(parts, route, many, self._admit_slow if route.slow else self._admit)
 
         if route.slow:
             return await self._slow.run(act)

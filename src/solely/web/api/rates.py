@@ -1,4 +1,4 @@
-"""How often one principal may ask: a bucket of tokens each, in this process alone."""
+"""How often one principal, or one person, may ask: a bucket of tokens each, in this process alone."""
 
 from __future__ import annotations
 
@@ -17,20 +17,28 @@ _MOST = 10_000  # keys remembered; who is forgotten begins with a full bucket
 
 
 class Rates:
-    """`rate` requests a second for each key, and `burst` at once."""
+    """`rate` requests a second for each key, and `burst` at once; by person, for each of those one key speaks for."""
 
-    def __init__(self, rate: float, burst: int, ticks: Callable[[], float], clock: Callable[[], datetime]) -> None:
-        self._rate, self._burst, self._ticks, self._clock = rate, burst, ticks, clock
-        self._left: OrderedDict[UUID, tuple[float, float]] = OrderedDict()
+    def __init__(
+        self,
+        rate: float,
+        burst: int,
+        ticks: Callable[[], float],
+        clock: Callable[[], datetime],
+        *,
+        by_person: bool = False,
+    ) -> None:
+        self._rate, self._burst, self._ticks, self._clock, self._by_person = rate, burst, ticks, clock, by_person
+        self._left: OrderedDict[tuple[UUID, str | None], tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
     def admit(self, who: Principal) -> None:
         """Count one request. Raises Throttled where there were too many."""
-        now = self._ticks()
+        now, of = self._ticks(), (who.key, who.subject if self._by_person else None)
         with self._lock:
-            left, seen = self._left.pop(who.key, (float(self._burst), now))
+            left, seen = self._left.pop(of, (float(self._burst), now))
             left = min(self._burst, left + (now - seen) * self._rate)
-            self._left[who.key] = (left - 1 if left >= 1 else left, now)
+            self._left[of] = (left - 1 if left >= 1 else left, now)
             if len(self._left) > _MOST:
                 self._left.popitem(last=False)
         if left < 1:
