@@ -76,7 +76,6 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "store/rotation.py": "rotation/test_rows.py",
     "store/migrate.py": "store/test_database.py",
     "store/incoming.py": "audiences/test_upload.py",
-    "app/uploads.py": "web/api/test_uploads.py",
     "web/api/taking.py": "web/api/test_uploads.py",
     "store/requests.py": "web/api/test_once.py",
     "web/api/incident_words.py": "web/api/test_incidents.py",
