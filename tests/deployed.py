@@ -41,6 +41,14 @@ class Deployed:
     def pids(self):
         return {name: self.pid(name) for name in self.urls}
 
+    def running(self):
+        """The processes that run at this moment, and the database's."""
+        there = {name: pid for name, pid in self.pids().items() if f"--compartment\0{name}\0" in _words(pid)}
+        lines = (self.directory / "postgres" / "postmaster.pid").read_text().split()
+        if lines and "postgres" in _words(int(lines[0])):
+            there["postgres"] = int(lines[0])
+        return there
+
     def inside(self, name, program, *arguments):
         """Run a program as that process is: its user, environment, folder, view of the file system. Needs root."""
         pid = self.pid(name)
@@ -69,6 +77,13 @@ class Deployed:
             os.close(folder)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def _words(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 @contextmanager

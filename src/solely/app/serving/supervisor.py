@@ -33,7 +33,7 @@ __all__ = ["Supervisor", "supervise"]
 
 _UP = 300.0  # seconds until all serve, on a machine that has much else to do
 _TICK = 0.1
-_FIRST, _LONGEST, _STEADY = 0.2, 30.0, 60.0  # seconds: the first wait, the longest, and when one is taken for well
+_FIRST, _LONGEST, _STEADY = 0.2, 30.0, 10.0  # seconds: the first wait, the longest, and when one is taken for well
 _EVERY = 1.0  # seconds, in which it is seen that the database died
 _LAST = 25.0  # seconds that links have to end
 
