@@ -4,8 +4,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -48,6 +50,15 @@ def ended(process, number=signal.SIGTERM):
     return process.returncode, [json.loads(line) for line in told.splitlines()]
 
 
+@pytest.fixture
+def manager(tmp_path):
+    """A service manager's socket, as systemd has one: its address, and what it was told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+        one.bind(str(tmp_path / "notify"))
+        one.settimeout(20)
+        yield {"NOTIFY_SOCKET": str(tmp_path / "notify")}, lambda: one.recv(100)
+
+
 def test_a_trial_serves_all_compartments_in_one_process_until_ctrl_c(fresh):
     with started(fresh) as (process, port):
         assert status(port) == 204
@@ -58,16 +69,20 @@ def test_a_trial_serves_all_compartments_in_one_process_until_ctrl_c(fresh):
     assert not (fresh / "postgres" / "postmaster.pid").exists()
 
 
-def test_one_compartment_serves_with_its_own_key_file_alone(fresh):
+def test_one_compartment_serves_with_its_own_key_file_alone(fresh, manager):
     for path in (fresh / "keys").glob("*.key"):
         if path.stem != "measurement":
             path.unlink()
-    with started(fresh, "--compartment", "measurement") as (process, port):
+    named, told = manager
+    with started(fresh, "--compartment", "measurement", **named) as (process, port):
+        assert told() == b"READY=1"
         assert status(port) == 204
         assert status(port, "/nothing") == 404
         code, lines = ended(process)
     assert code == 0
-    assert [line["event"] for line in lines] == ["ready", "request", "drained", "ended"]
+    events = [line["event"] for line in lines if "root" not in line["event"]]
+    assert events == ["ready", "request", "drained", "ended"]
+    assert any("root" in line["event"] for line in lines) == (os.geteuid() == 0)
     assert {line["compartment"] for line in lines} == {"measurement"}
 
 
@@ -106,3 +121,18 @@ def test_without_opentelemetry_the_setting_is_an_error_that_says_what_to_install
     assert process.returncode == SettingsError.exit_code
     assert "telemetry.otel-endpoint" in told
     assert "solely[telemetry]" in told.replace("\n", "")
+
+
+def test_told_to_end_while_it_starts_it_leaves_no_database_behind(fresh):
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": SOURCE, "SOLELY_LISTEN_PORT": "0"}
+    command = [sys.executable, "-m", "solely", "serve", "--dir", str(fresh)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        while not (fresh / "postgres" / "postmaster.pid").exists():
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.terminate()
+        process.communicate(timeout=60)
+    end = time.monotonic() + 30
+    while (fresh / "postgres" / "postmaster.pid").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not (fresh / "postgres" / "postmaster.pid").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,6 +24,7 @@ __all__ = [
     "passphrase_for_child",
     "prepare_spark",
     "settings_from_environment",
+    "tell_service_manager",
 ]
 
 _KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONWARNINGS")
@@ -111,6 +113,14 @@ def environment_for_child(names: Iterable[str], *, apart: bool, also: str | None
             given = {_variables(name)[0]: (passphrase(name) or b"").decode("utf-8", "surrogateescape")}
         found |= given
     return found
+
+
+def tell_service_manager(state: str) -> None:
+    """Tell who started this process how it stands, where that is systemd or one like it: sd_notify(3)."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as one:
+            one.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+            one.sendall(state.encode())
 
 
 def _variables(name: str) -> tuple[str, ...]:

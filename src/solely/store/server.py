@@ -22,7 +22,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
@@ -104,7 +104,12 @@ def running(directory: Path, door: Path | None = None) -> Iterator[str]:
     host = f"/proc/self/fd/{folder}"  # short, whatever the length of the directory's own path
     try:
         with _alone(directory):
-            _start(directory, host, door)
+            try:
+                _start(directory, host, door)
+            except (KeyboardInterrupt, SystemExit):  # told to end meanwhile
+                with suppress(Unavailable):
+                    _stop_if_last(directory, users)
+                raise
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield host

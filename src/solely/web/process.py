@@ -17,6 +17,7 @@ from typing import NoReturn, get_args
 from starlette.types import ASGIApp
 
 from solely.app import Solely
+from solely.app.environment import tell_service_manager
 from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
 from solely.app.serving.hardened import end_with_parent, harden
@@ -69,7 +70,7 @@ def serve_trial(
     """All compartments in one process, until SIGTERM or SIGINT. Raises what `Solely` raises."""
     harden()
     log = open_log(sys.stderr, "all", settings.log.level)
-    with Solely(directory) as solely:
+    with _ended_by_sigterm(), Solely(directory) as solely:
         _serve(solely.ground, HOMES, settings, place, log, ready)
     log.info("ended")
 
@@ -84,6 +85,8 @@ def serve_one(
     """One compartment, until SIGTERM or SIGINT. Raises what `at_work` raises."""
     harden()
     log = open_log(sys.stderr, name, settings.log.level)
+    if os.geteuid() == 0:
+        log.warning("this process is root's: start it as a user of its own")
     with (
         _ended_by_sigterm(),
         reached(directory, settings) as database,
@@ -100,10 +103,15 @@ def serve_split(directory: Path, settings: ServeSettings, ready: Callable[[Mappi
     """
     log = open_log(sys.stderr, "supervisor", settings.log.level)
     found = places(directory, settings, apart=os.geteuid() == 0)
-    with ExitStack() as stack:
+
+    def all_ready(at: Mapping[str, str]) -> None:
+        tell_service_manager("READY=1")
+        ready(at)
+
+    with _ended_by_sigterm(), ExitStack() as stack:
         sockets = {one.name: stack.enter_context(reserve(one.port, one.host)) for one in found}
         at = {name: url(settings, one.getsockname()[1]) for name, one in sockets.items()}
-        supervise(found, sockets, settings, log, lambda: ready(at))
+        supervise(found, sockets, settings, log, partial(all_ready, at))
 
 
 def serve_supervised(directory: Path, name: str, settings: ServeSettings, place: socket.socket) -> None:
@@ -144,6 +152,7 @@ def _serve(
 ) -> None:
     def begun() -> None:
         log.info("ready", port=place.getsockname()[1])
+        tell_service_manager("READY=1")
         ready()
 
     with _application(ground, homes, settings, log) as app:
