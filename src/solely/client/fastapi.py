@@ -24,7 +24,7 @@ from solely.errors import BadInput, Conflict, ProofNeeded
 
 __all__ = ["SessionAccounts", "pages_router", "proved"]
 
-_SUBJECT = "solely-subject"
+_WHO = "solely-who"
 
 
 class SessionAccounts:
@@ -34,9 +34,9 @@ class SessionAccounts:
         self._table, self._lock = table, Lock()
 
     def current(self, request: Request) -> str | None:
-        """Who is signed in."""
-        subject = request.session.get(_SUBJECT)
-        return subject if isinstance(subject, str) else None
+        """Who is signed in; a session ends with its account."""
+        name, subject = request.session.get(_WHO, ("", ""))
+        return subject if subject and self._table.get(name) == subject else None
 
     def create(self, request: Request, name: str) -> str:  # noqa: ARG002 - of the port
         """Make an account. Raises Conflict where the name is taken."""
@@ -59,7 +59,8 @@ class SessionAccounts:
     def sign_in(self, request: Request, subject: str) -> None:
         """Begin a session."""
         request.session.clear()
-        request.session[_SUBJECT] = subject
+        names = (name for name, of in self._table.items() if of == subject)
+        request.session[_WHO] = (next(names, ""), subject)
 
     def sign_out(self, request: Request) -> None:
         """End it."""

@@ -65,6 +65,7 @@ def test_a_form_of_elsewhere_and_what_is_no_form_changes_nothing(visitor):
     assert visitor.http.post("/account/sign-in", data={"name": "ana", "password": "x"}).status_code == 403
     assert visitor.http.put("/account/sign-in").status_code == 405
     assert visitor.http.get("/account/nothing-here").status_code == 404
+    assert visitor.http.get("/account/").headers["location"] == "/account/sign-in"
 
 
 def test_every_page_carries_the_policy_and_cookies_are_for_no_script(visitor):

@@ -125,6 +125,30 @@ def test_a_step_of_another_browser_opens_nothing(with_app, browser, subject):
     assert other.at == "sign-in"
 
 
+def test_a_password_is_changed_by_who_knows_the_one_that_stands(person, browser, subject):
+    person.open("password")
+    person.send("/password", current="not this one", password="a hill stands by 9 lakes")
+    assert person.answer.status_code in {401, 403}
+    person.send("/password", current=PASSWORD, password="short")
+    assert person.answer.status_code == 400
+    person.send("/password", current=PASSWORD, password="a hill stands by 9 lakes")
+    assert "Your password is changed." in person.text
+    other = browser()
+    other.sign_in(subject)
+    assert other.answer.status_code == 401
+    other.sign_in(subject, "a hill stands by 9 lakes")
+    assert other.at == "privacy"
+
+
+def test_a_session_ends_with_its_account(person, browser, platform, subject):
+    other = browser()
+    other.sign_in(subject)
+    person.open("privacy/erase")
+    person.send("privacy/erase", password=PASSWORD)
+    other.open("privacy")
+    assert other.at == "sign-in"
+
+
 def test_who_signs_out_is_out(person):
     person.open("privacy")
     person.send("sign-out")

@@ -24,14 +24,14 @@ def pages(subject="ana", **more):
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("path", ["privacy", "consent", "two-step", "step-up?act=pay", "privacy/erase"])
+@pytest.mark.parametrize("path", ["", "privacy", "consent", "two-step", "step-up?act=pay", "privacy/erase"])
 def test_a_page_of_ones_own_is_for_who_is_signed_in(visitor, path):
     visitor.open(path)
     assert visitor.at == "sign-in"
 
 
 def test_without_accounts_nobody_signs_up_or_in_here():
-    for method, path in (("GET", "sign-up"), ("POST", "sign-in"), ("POST", "sign-out")):
+    for method, path in (("GET", "sign-up"), ("POST", "sign-in"), ("POST", "sign-out"), ("GET", "password")):
         assert pages().reply(asked(path, method)).status == 404
     assert dict(pages(None, home="/log-in").reply(asked()).headers)["Location"] == "/log-in"
 
@@ -115,4 +115,4 @@ def test_a_secret_that_could_be_guessed_is_refused():
 
 def test_templates_of_the_platforms_own_take_the_place_of_ours(tmp_path):
     (tmp_path / "problem.html").write_text("{{ service }} says: {{ error }}")
-    assert pages(templates=tmp_path).reply(asked("secrets")).body == b"Chirp says: That is over. Start again."
+    assert pages(templates=tmp_path).reply(asked("secrets")).body == b"Chirp says: There is no such page."

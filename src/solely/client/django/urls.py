@@ -6,4 +6,4 @@ from django.urls import path
 
 from solely.client.django.views import page
 
-urlpatterns = [path("<path:path>", page, name="solely-page")]
+urlpatterns = [path("", page, {"path": ""}), path("<path:path>", page, name="solely-page")]

@@ -12,7 +12,18 @@ from solely.client.pages.visit import SIGN_IN, Accounts, Offer, Visit, passkey_o
 from solely.client.pages.words import words
 from solely.errors import BadInput, SolelyError, Throttled, WrongAnswer
 
-__all__ = ["check", "passkey", "passkey_answer", "sign_in", "sign_in_form", "sign_out", "sign_up", "sign_up_form"]
+__all__ = [
+    "check",
+    "passkey",
+    "passkey_answer",
+    "password",
+    "password_form",
+    "sign_in",
+    "sign_in_form",
+    "sign_out",
+    "sign_up",
+    "sign_up_form",
+]
 
 _STEP, _STEP_SECONDS = "solely-step", 600
 _LONGEST_NAME = 64
@@ -45,8 +56,8 @@ def sign_up(visit: Visit) -> Reply:
     except SolelyError as error:
         return _sign_up(visit, error)
     try:
-        password = visit.asked.form.get("password", "")
-        visit.client.set_password(subject, password, words=[name, visit.site.service])
+        chosen = visit.asked.form.get("password", "")
+        visit.client.set_password(subject, chosen, words=[name, visit.site.service])
         _give(visit, subject, wanted)
     except SolelyError as error:
         accounts.remove(request, subject)
@@ -92,11 +103,11 @@ def sign_in(visit: Visit) -> Reply:
     """A password is checked; whoever has a second step goes there. A wrong name is told as a wrong password."""
     accounts, name = _accounts(visit), visit.field("name")
     subject = accounts.find(visit.asked.request, name)
-    password = visit.asked.form.get("password", "")
+    typed = visit.asked.form.get("password", "")
     try:
         # For nobody the same is asked, so that it takes as long.
         someone = subject or f"nobody-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
-        visit.client.check_password(someone, password, source=visit.asked.source)
+        visit.client.check_password(someone, typed, source=visit.asked.source)
     except Throttled as error:
         return visit.show("sign-in", error.status, name=name, error=words(error))
     except WrongAnswer:
@@ -158,6 +169,23 @@ def passkey_answer(visit: Visit) -> Reply:
 def _signed_in(visit: Visit, subject: str, proof: UUID | None = None) -> Reply:
     _accounts(visit).sign_in(visit.asked.request, subject)
     return visit.leave(visit.site.home, Cookie(_STEP, "", 0), proof_cookie(SIGN_IN, proof))
+
+
+def password_form(visit: Visit) -> Reply:
+    """The password that stands, and another."""
+    return visit.show("password")
+
+
+def password(visit: Visit) -> Reply:
+    """Another password takes the place of the one that stands, by whoever knows that."""
+    form = visit.asked.form
+    try:
+        visit.client.set_password(
+            visit.subject, form.get("password", ""), current=form.get("current", ""), words=[visit.site.service]
+        )
+    except (BadInput, WrongAnswer, Throttled) as error:
+        return visit.show("password", error.status, error=words(error))
+    return visit.go("privacy?said=password")
 
 
 def sign_out(visit: Visit) -> Reply:

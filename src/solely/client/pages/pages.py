@@ -45,7 +45,10 @@ _OPEN: Mapping[tuple[str, str], Handler] = MappingProxyType(
 )
 _OWN: Mapping[tuple[str, str], Handler] = MappingProxyType(
     {
+        ("GET", ""): privacy.start,
         ("POST", "sign-out"): accounts.sign_out,
+        ("GET", "password"): accounts.password_form,
+        ("POST", "password"): accounts.password,
         ("GET", "consent"): consent.consent,
         ("POST", "consent"): consent.allow,
         ("POST", "consent/withdraw"): consent.withdraw,
@@ -64,6 +67,7 @@ _OWN: Mapping[tuple[str, str], Handler] = MappingProxyType(
         ("POST", "privacy/erase"): privacy.erase,
     }
 )
+_ACCOUNT = frozenset({"sign-out", "password"})  # where people sign up and in by these pages
 
 
 class Pages:
@@ -111,8 +115,8 @@ class Pages:
         if site.accounts is not None and (handler := _OPEN.get((method, asked.path))):
             return self._checked(visit, handler)
         handler = _OWN.get((method, asked.path))
-        if handler is None or (asked.path == "sign-out" and site.accounts is None):
-            raise NotFound("there is no such page", where="path", cure="go back")
+        if handler is None or (asked.path in _ACCOUNT and site.accounts is None):
+            return visit.show("problem", NotFound.status, error="There is no such page.")
         if not visit.subject:
             return visit.go("sign-in") if site.accounts is not None else visit.leave(site.home)
         return self._checked(visit, handler)

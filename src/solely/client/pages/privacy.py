@@ -9,13 +9,19 @@ from solely.client.pages.visit import Visit
 from solely.client.pages.words import words
 from solely.errors import ProofNeeded, Throttled, WrongAnswer
 
-__all__ = ["erase", "erase_form", "export", "held", "object_to", "privacy"]
+__all__ = ["erase", "erase_form", "export", "held", "object_to", "privacy", "start"]
 
 _ERASE, _EXPORT = "erase-account", "take-away"
 _SAID = {
     "objected": "Your objection is recorded. It counts from now on, and nothing revives what it ended.",
     "proved": "Thank you. Now take your data away.",
+    "password": "Your password is changed.",
 }
+
+
+def start(visit: Visit) -> Reply:
+    """Where one comes in by the pages' own address."""
+    return visit.go("privacy")
 
 
 def privacy(visit: Visit) -> Reply:

@@ -31,6 +31,8 @@ _SAID = {
 
 def two_step(visit: Visit) -> Reply:
     """A person's factors, and what may be added."""
+    if visit.asked.gpc:
+        visit.client.preferences(visit.subject, gpc=True)
     return _page(visit, said=_SAID.get(visit.asked.query.get("said", ""), ""))
 
 
