@@ -78,6 +78,8 @@ class Platform:
     base: str
     known: dict
     callers: list
+    app: object
+    solely: object
 
     def caller(self, route, given, number):
         """Whose request this is: the same for the same number."""
@@ -105,7 +107,7 @@ def platform(directory):
         assert ads.ask("advertiser", "POST", path, ADVERTISER, json=campaign).status_code == 201
         known = {"subject": subjects, "advertiser": [ADVERTISER], "audience": [audience], "campaign": ["sale"]}
         everyone = [*_callers(at, subjects[0]), Caller(), Caller(key="solely_reg_" + "x" * 40)]
-        yield Platform(at.base, {**known, "name": [SPARE]}, everyone)
+        yield Platform(at.base, {**known, "name": [SPARE]}, everyone, at.api.door, solely)
 
 
 def _callers(at, subject):

@@ -130,7 +130,7 @@ def _with(pattern, path, part, odd):
 
 def _changed(example):
     """The same with one value that is odd, wherever one stands."""
-    for place in _places(example):
+    for place in places(example):
         for odd in VALUES:
             made = copy.deepcopy(example)
             at = made
@@ -141,11 +141,12 @@ def _changed(example):
     yield {**example, "é\0": 1}
 
 
-def _places(value, before=()):
+def places(value, before=()):
+    """Each place of what is sent, by the steps to it."""
     for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
         yield (*before, step)
         if isinstance(inner, dict | list):
-            yield from _places(inner, (*before, step))
+            yield from places(inner, (*before, step))
 
 
 def answers(base, asked, every=1):

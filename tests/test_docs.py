@@ -1,4 +1,4 @@
-"""The pages are run: a line that starts with $ is a command, what follows it is what it prints.
+"""The pages are run: a line that starts with $ is a command (those with > go on with it), what follows what it prints.
 
 `...` stands for anything, white space counts once, `[exit 3]` at the end for an exit code. Each page has a
 folder of its own, with the project's `examples` in it. The Python of a page that is named below is run as one program.
@@ -19,6 +19,7 @@ from solely.verification.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(p for p in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) if "```console" in p.read_text())
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(.*(?:\n>.*)*)\n((?:.*\n)*)")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUN_AS_PYTHON = ("verification.md",)
 SETTING = re.compile(r"^\| `([a-z.-]+)` \| `([^|]+)` \|", re.MULTILINE)
@@ -32,7 +33,8 @@ def commands(page):
     """Each command of a page, with what it is said to print and its exit code."""
     for block in BLOCK.findall(page.read_text()):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, said = part.replace("\\\n", "").partition("\n")
+            command, said = COMMAND.fullmatch(part.replace("\\\n", "")).groups()
+            command = re.sub(r"^> ?", "", command, flags=re.MULTILINE)
             code = re.search(r"^\[exit (\d+)\]$", said, re.MULTILINE)
             yield command, re.sub(r"^\[exit \d+\]\n", "", said, flags=re.MULTILINE), int(code[1]) if code else 0
 

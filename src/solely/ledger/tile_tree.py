@@ -57,7 +57,7 @@ class TileTree:
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """RFC 9162 §2.1.3.1: what leads from the entry at `index` to the root. Raises NotFound for one outside."""
         if not 0 <= index < self.size:
-            raise NotFound(f"no entry {index} among {self.size}", where="ledger")
+            raise NotFound(f"no such entry among {self.size}", where="ledger")
         path: list[bytes] = []
         for level, edge in enumerate(self.edge.nodes()):
             number = index // WIDTH
