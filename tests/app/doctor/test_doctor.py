@@ -1,5 +1,6 @@
 """The doctor finds each unsafe choice where it is made, and nothing where all is well; it prints no secret."""
 
+import json
 import os
 import subprocess
 import sys
@@ -288,6 +289,19 @@ def test_without_key_files_or_a_target_that_is_named_too(tmp_path):
     by_name = {check.name: [one.what for one in check.find(look)] for check in files.CHECKS}
     assert by_name["key files"] == ["no key file"]
     assert by_name["backups"] == ["no place for backups is set"]
+
+
+@pytest.mark.parametrize(
+    ("security", "advertising", "found"), [("one", "one", ["warn"]), ("one", "another", []), (None, "one", [])]
+)
+def test_one_passphrase_for_several_compartments_is_named(tmp_path, monkeypatch, security, advertising, found):
+    (tmp_path / "keys").mkdir()
+    for name, text in (("security", security), ("advertising", advertising)):
+        (tmp_path / "keys" / f"{name}.key").write_text(json.dumps({"wrap": "argon2id" if text else "none"}))
+        if text:
+            monkeypatch.setenv(f"SOLELY_PASSPHRASE_{name.upper()}", text)
+    (check,) = [one for one in files.CHECKS if one.name == "passphrases"]
+    assert [one.level for one in check.find(Look(tmp_path, ServeSettings(), WELL, None, now))] == found
 
 
 def test_where_the_database_does_not_start_the_rest_is_looked_at(fresh):

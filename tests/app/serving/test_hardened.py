@@ -45,6 +45,23 @@ def test_it_has_no_core_and_no_way_to_new_rights(how):
         assert owner == 0  # as the kernel has it for one that is not dumpable
 
 
+@pytest.mark.parametrize(
+    ("soft", "hard", "connections", "has"),
+    [
+        (256, 4096, 1000, 1512),
+        (256, 1024, 9000, 1024),
+        (4000, 4096, 10, 4000),
+    ],
+)
+def test_there_is_room_for_connections_as_far_as_its_hard_limit_goes(soft, hard, connections, has):
+    program = (
+        "import resource; from solely.app.serving.hardened import make_room;"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard})); make_room({connections});"
+        "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == f"{has} {hard}\n"
+
+
 def test_it_is_told_to_end_once_its_parent_is_killed():
     began = time.monotonic()
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:

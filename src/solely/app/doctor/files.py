@@ -11,7 +11,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from solely.app import key_files
 from solely.app.doctor.look import Check, Finding, Look
+from solely.app.environment import passphrase
 from solely.app.incident_settings import incident_settings_in
 from solely.app.manifest import NAME, Manifest, read_manifest
 from solely.app.serving.place import ACCOUNTS, GROUP
@@ -49,6 +51,25 @@ def _keys(look: Look) -> Iterator[Finding]:
         if head and head.get("wrap") == "argon2id" and _is_weak(head, least):
             cure = f"wrap it anew: {least.memory_kib} KiB and {least.iterations} iterations at least (RFC 9106)"
             yield Finding("bad", "guessing its passphrase costs too little", f"keys/{name}", cure)
+
+
+def _passphrases(look: Look) -> Iterator[Finding]:
+    """Each process is given its own: one that opens another's file too is no wall on disk."""
+    wrapped = [name for name in key_files.names(look.directory) if _wrap_of(look.directory, name) == "argon2id"]
+    try:
+        given = [passphrase(name) for name in wrapped if name not in {"desk", "owner"}]
+    except SolelyError as error:
+        yield Finding("bad", error.what, error.where, error.cure)
+        return
+    known = [one for one in given if one is not None]
+    if len(set(known)) < len(known):
+        cure = "set SOLELY_PASSPHRASE_SECURITY_FILE and so on, then solely keys rewrap --to passphrase"
+        yield Finding("warn", "one passphrase opens key files of several compartments", "keys", cure)
+
+
+def _wrap_of(directory: Path, name: str) -> str | None:
+    head = _head(key_files.folder(directory) / f"{name}.key")
+    return head.get("wrap") if head else None
 
 
 def _head(path: Path) -> dict[str, Any] | None:
@@ -161,6 +182,7 @@ def _manifest(path: Path) -> Manifest | None:
 CHECKS = (
     Check("settings files", _settings),
     Check("key files", _keys),
+    Check("passphrases", _passphrases),
     Check("rights of files", _modes),
     Check("senders", _senders),
     Check("addresses", _listens),

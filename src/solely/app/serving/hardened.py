@@ -13,8 +13,9 @@ import signal
 
 from solely.errors import Unavailable
 
-__all__ = ["end_with_parent", "harden"]
+__all__ = ["end_with_parent", "harden", "make_room"]
 
+_FILES = 512  # the database, links, an index, lists that are read
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_RIGHTS = 1, 4, 38  # PR_SET_… of linux/prctl.h
 
 
@@ -23,6 +24,15 @@ def harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl(_DUMPABLE, 0)
     _prctl(_NO_NEW_RIGHTS, 1)
+
+
+def make_room(connections: int) -> None:
+    """Let this process have so many connections open beside its files, as far as its hard limit goes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and most > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def end_with_parent(parent: int) -> None:
