@@ -123,10 +123,14 @@ def test_a_platform_gives_a_contact_and_has_it_proved_each_by_the_process_that_i
 
 
 def test_one_that_is_killed_comes_back_at_its_port_and_who_asked_meanwhile_is_answered(service):
-    first = service.pid("measurement")
+    first, left = service.pid("measurement"), service.directory / "tmp" / "measurement" / "left"
+    (left / "deep").mkdir(parents=True)
+    (left.parent / "link").symlink_to(service.directory / "policy.toml")
     os.kill(first, signal.SIGKILL)
     assert ready(service.urls["measurement"])  # its socket is its supervisor's: who asks waits
     assert service.pid("measurement") != first
+    assert list(left.parent.iterdir()) == []  # what the killed one left there is gone
+    assert (service.directory / "policy.toml").exists()
     until(lambda: [line["event"] for line in service.lines() if line["event"] == "died"] == ["died"])
 
 

@@ -7,6 +7,7 @@ once what it began is answered. It is told `open` on its standard input, and tha
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -103,6 +104,7 @@ def starter(places: dict[str, Place], sockets: dict[str, socket.socket]) -> Call
 
 def start(place: Place, at: socket.socket, becoming: Callable[[], object]) -> Child:
     """Start one. For a process of one thread alone: what comes between fork and exec is Python."""
+    _clear(place.temporary)
     command = [sys.executable, "-P", "-m", "solely", "serve", "--compartment", place.name]
     command += ["--handed", str(at.fileno())]
     with place.log.open("ab") as log:
@@ -125,6 +127,15 @@ def start(place: Place, at: socket.socket, becoming: Callable[[], object]) -> Ch
         cure = "install it where every user reaches it, as /opt; or start it without root, as a user of its own"
         raise Unavailable(what, where=sys.executable, cure=cure)
     return Child(place, process)
+
+
+def _clear(folder: Path) -> None:
+    """What one that was killed left there is gone before the next begins."""
+    for left in folder.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def _environment(place: Place) -> dict[str, str]:
