@@ -11,8 +11,11 @@ import httpx
 from typing_extensions import override
 
 from solely.client.advertising import Advertising
+from solely.client.approvals import Approvals
 from solely.client.contacts import Contacts
+from solely.client.incidents import Incidents
 from solely.client.keys import COMPARTMENTS, Compartment, Keys, check_address
+from solely.client.ledger import Ledger
 from solely.client.principals import Principals
 from solely.client.recovery import Recovery
 from solely.client.retry import Retry
@@ -24,7 +27,7 @@ from solely.client.wire import Wire
 __all__ = ["Client"]
 
 
-class Client(Contacts, Rights, Verification, Recovery, Advertising, Uploads, Principals):
+class Client(Contacts, Rights, Verification, Recovery, Advertising, Uploads, Principals, Approvals, Incidents, Ledger):
     """A platform's way to ask Solely; for all threads. A context manager, which ends its connections.
 
     `base_url`: where the service answers, or where each compartment does. `keys`: one for each compartment that is

@@ -80,11 +80,11 @@ class Wire:
         cure = "see that the address is the service's, and this client not older than it"
         raise Unavailable("the answer can't be read", where="the service", cure=cure)
 
-    def pages(self, kind: type[Page[Item]], at: Compartment, where: str) -> Iterator[Item]:
+    def pages(self, kind: type[Page[Item]], at: Compartment, where: str, *, slow: bool = False) -> Iterator[Item]:
         """All of a list, asked for page by page as it is read."""
         query = {"limit": str(self.limit)}
         while True:
-            page = self.read(kind, self.ask(at, "GET", where, query=query))
+            page = self.read(kind, self.ask(at, "GET", where, query=query, slow=slow))
             yield from page.items
             if page.next is None:
                 return

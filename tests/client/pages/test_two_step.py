@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from authenticator import Authenticator
+from solely.verification.senders.console import Console
 
 pytestmark = pytest.mark.server
 ORIGIN = "http://localhost:8000"
@@ -104,3 +105,29 @@ def test_an_address_for_codes_is_given_for_that_alone(person, platform, client, 
     assert given == {"service-notice", "two-factor"}
     (factor,) = client.factors(known)
     assert (factor.kind, factor.purpose, factor.state) == ("email", "two-factor", "pending")
+
+
+def test_codes_by_email_are_sent_when_they_are_asked_for_and_sign_in(person, browser, subject, monkeypatch):
+    letters = []
+    monkeypatch.setattr(Console, "send", lambda self, contact, message, *, send: letters.append(message) or str(send))
+
+    def sent():
+        codes = [re.search(r"^(\d{8})$", one.text, re.MULTILINE) for one in letters]
+        letters.clear()
+        return [one[1] for one in codes if one]
+
+    person.open("two-step")
+    person.send("two-step/add", having={"kind": "email"}, value=f"{subject}@example.com")
+    (code,) = sent()
+    person.send("two-step/confirm", code=code)
+    assert "That is added." in person.text
+    other = browser()
+    other.sign_in(subject)
+    assert sent() == []
+    send = next(one for one in other.page.forms if "send" in one.fields)
+    other._seen(other.http.post(send.action, data=send.fields))
+    assert "A code is on its way to you." in other.text
+    (code,) = sent()
+    typed = next(one for one in other.page.forms if "factor" in one.fields)
+    other._seen(other.http.post(typed.action, data=typed.fields | {"code": code}, follow_redirects=True))
+    assert other.at == "privacy", other.text
