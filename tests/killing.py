@@ -49,7 +49,7 @@ class Record:
 
     def __init__(self):
         self.givings, self.factors, self.passed, self.uploads = {}, {}, set(), set()
-        self.told, self.asked, self.again, self.others = 0, Counter(), 0, Counter()
+        self.told, self.asked, self.again, self.given_up, self.others = 0, Counter(), 0, 0, Counter()
         self.lock = threading.Lock()
 
     @property
@@ -60,7 +60,8 @@ class Record:
 class Asker(threading.Thread):
     """One who asks, an act after the other, until `over`; then what is not answered by `last` is given up.
 
-    `ports` are those of the compartments; `handles` of people whom campaigns reach, where there are any.
+    `ports` are those of the compartments, advertising's among them or not; `handles` of people whom campaigns reach,
+    where there are any.
     """
 
     def __init__(self, name, ports, keys, record, handles=()):
@@ -71,11 +72,11 @@ class Asker(threading.Thread):
         self.over, self.last = threading.Event(), float("inf")
 
     def run(self):
-        acts = [self._give, self._give, self._sign_in, self._upload] + ([self._decide] * 4 if self._handles else [])
-        for act in itertools.cycle(acts):
-            if self.over.is_set():
-                break
-            act()
+        acts = [self._give, self._sign_in]
+        if "advertising" in self._ports:
+            acts += [self._upload] + [self._decide] * 3 * bool(self._handles)
+        while not self.over.is_set():
+            self._chance.choice(acts)()
         for connection in self._connections.values():
             connection.close()
 
@@ -101,6 +102,8 @@ class Asker(threading.Thread):
                     return status, json.loads(said) if said else None
             self._record.again += 1
             time.sleep(PAUSE)
+        with self._record.lock:
+            self._record.given_up += 1
         return None, None
 
     def _connect(self, home):
@@ -117,7 +120,8 @@ class Asker(threading.Thread):
 
     def _give(self):
         subject = self._subject()
-        purpose = self._chance.choice(["two-factor", "tailored-audiences"])
+        purposes = ["two-factor"] + ["tailored-audiences"] * ("advertising" in self._ports)
+        purpose = self._chance.choice(purposes)
         notice = {"version": "1", "text": f"What {purpose} is for."}
         body = {"kind": "email", "value": f"{subject}@example.com", "purpose": purpose, "notice": notice}
         status, said = self._ask("POST", "registry", f"/v1/subjects/{subject}/givings", body)

@@ -1,5 +1,6 @@
 """The answering end: each caller gets what the table allows and no more, errors cross, and an end is an end."""
 
+import socket
 import threading
 from contextlib import ExitStack, suppress
 
@@ -178,3 +179,33 @@ def test_a_socket_that_was_left_is_made_anew(tmp_path):
     with serving(tmp_path, "ledger", {"require": lambda: 1}), Links(side("security"), tmp_path) as links:
         assert links.call("ledger", "require") == 1
     assert not (tmp_path / "ledger" / "link.sock").exists()
+
+
+def test_of_two_of_a_compartment_either_answers_and_one_is_enough(tmp_path):
+    with Links(side("registry"), tmp_path) as links, ExitStack() as first:
+        first.enter_context(serving(tmp_path, "security", {"take": lambda: 1}))
+        with serving(tmp_path, "security", {"take": lambda: 2}):
+            asked = [Links(side("registry"), tmp_path) for _ in range(40)]
+            assert {one.call("security", "take") for one in asked} == {1, 2}
+            for one in asked:
+                one.__exit__(None, None, None)
+            first.close()
+            assert links.call("security", "take") == 2
+        assert not list((tmp_path / "security").iterdir())
+
+
+def test_there_is_one_ledger(tmp_path):
+    with serving(tmp_path, "ledger", {"require": lambda: 1}), Links(side("security"), tmp_path) as links:
+        with pytest.raises(Unavailable), serving(tmp_path, "ledger", {"require": lambda: 2}):
+            pass
+        assert links.call("ledger", "require") == 1
+
+
+def test_one_that_was_killed_is_passed_by(tmp_path):
+    (tmp_path / "security").mkdir()
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(tmp_path / "security" / "link-1.sock"))
+    with serving(tmp_path, "security", {"take": lambda: 1}):
+        for _ in range(20):
+            with Links(side("registry"), tmp_path) as links:
+                assert links.call("security", "take") == 1

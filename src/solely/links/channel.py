@@ -28,10 +28,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from solely.errors import Unavailable
 
-__all__ = ["MAX_FRAME", "Channel", "Mac", "Side", "accept", "connect", "socket_in"]
+__all__ = ["MAX_FRAME", "SLOTS", "Channel", "Mac", "Side", "accept", "connect", "slots_in", "socket_in"]
 
 Mac = Callable[[bytes], bytes]  # HMAC-SHA256 under the pair's secret
 MAX_FRAME = 1 << 28  # bytes: two thousand million members of one entry, as a bitmap
+SLOTS = 8  # processes of one compartment on one machine
 _NONCE = _MAC = 32
 _NAME = 32
 _LENGTH = 4
@@ -140,16 +141,26 @@ def accept(one: socket.socket, side: Side) -> tuple[str, Channel]:
 
 
 @contextmanager
-def socket_in(folder: Path, name: str) -> Iterator[str]:
+def socket_in(folder: Path, name: str, slot: int = 0) -> Iterator[str]:
     """The path of a process's socket, short whatever the folder's is: one for a socket has at most 107 bytes. Linux.
 
-    Each process has a folder of its own in `folder`, where only it makes anything. Raises OSError.
+    Each compartment has a folder of its own in `folder`, where only it makes anything; of several processes of one
+    each has a slot. Raises OSError.
     """
     handle = os.open(folder / name, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield f"/proc/self/fd/{handle}/link.sock"
+        yield f"/proc/self/fd/{handle}/{_file(slot)}"
     finally:
         os.close(handle)
+
+
+def slots_in(folder: Path, name: str) -> list[int]:
+    """The slots in which there is a socket, of one that runs or died."""
+    return [slot for slot in range(SLOTS) if (folder / name / _file(slot)).exists()]
+
+
+def _file(slot: int) -> str:
+    return f"link-{slot}.sock" if slot else "link.sock"
 
 
 def _count(number: int) -> bytes:

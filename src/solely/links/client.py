@@ -1,6 +1,7 @@
 """The calling end: a few links to each other process, lent to one thread at a time.
 
 - A link is made when it is needed and kept for the next call. One that the other end closed is not used again.
+- Of several processes of one compartment any will do.
 - Nothing is asked twice: a call whose answer did not come is Unavailable, and whoever made it knows what that means.
 - A process that is forked makes links of its own.
 """
@@ -17,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from solely.errors import Refused, SolelyError, Unavailable
-from solely.links.channel import Channel, Side, connect, socket_in
+from solely.links.channel import Channel, Side, connect, slots_in, socket_in
 from solely.links.records import dump, load
 from solely.links.table import calls_of
 from solely.links.told import ends_link, error_from
@@ -91,17 +92,21 @@ class Links:
         return self._connect(callee)
 
     def _connect(self, callee: str) -> Channel:
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            with socket_in(self._folder, callee) as path:
-                one.connect(path)
-            return connect(one, self.side, callee)
-        except OSError:
-            one.close()
-            raise _silent(callee) from None
-        except BaseException:
-            one.close()
-            raise
+        """A link to one of the processes that are there, whichever: of one that died only the socket may be left."""
+        there = slots_in(self._folder, callee)
+        first = self.side.entropy(1)[0] % len(there) if there else 0
+        for slot in there[first:] + there[:first]:
+            one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                with socket_in(self._folder, callee, slot) as path:
+                    one.connect(path)
+                return connect(one, self.side, callee)
+            except OSError:
+                one.close()
+            except BaseException:
+                one.close()
+                raise
+        raise _silent(callee)
 
     def _back(self, callee: str, channel: Channel, *, clean: bool) -> None:
         if not clean:

@@ -8,9 +8,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import socket
-from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
@@ -18,7 +21,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from solely.errors import Refused, SolelyError, Unavailable
-from solely.links.channel import Channel, Side, accept, socket_in
+from solely.links.channel import SLOTS, Channel, Side, accept, socket_in
 from solely.links.client import FINAL, MORE, TOLD
 from solely.links.records import dump, load
 from solely.links.table import calls_of
@@ -75,19 +78,18 @@ class Listener:
     def __enter__(self) -> Self:
         """Make the socket. Raises Unavailable where it can't be made."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        folder = self._folder / self._side.name
         try:
-            (self._folder / self._side.name).mkdir(parents=True, exist_ok=True)
-            with socket_in(self._folder, self._side.name) as path:
-                Path(path).unlink(
-                    missing_ok=True
-                )  # of one that died; no two of one name run, the supervisor sees to it
-                self._socket.bind(path)
-                Path(path).chmod(0o666)  # who may link is for the secrets to say
-            self._socket.listen(self._most)
+            folder.mkdir(parents=True, exist_ok=True)
+            with _alone(folder):
+                self._slot = self._take()
         except OSError:
             self._socket.close()
-            what, where = "the socket of a process can't be made", str(self._folder / self._side.name)
-            raise Unavailable(what, where=where, cure="see that this process may write there") from None
+            what, cure = (
+                "the socket of a process can't be made",
+                "see that it may write there, and does not run already",
+            )
+            raise Unavailable(what, where=str(folder), cure=cure) from None
         self._accepting = Thread(target=self._accept, name=f"links of {self._side.name}", daemon=True)
         self._accepting.start()
         return self
@@ -102,7 +104,8 @@ class Listener:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._socket.close()
-        (self._folder / self._side.name / "link.sock").unlink(missing_ok=True)
+        with suppress(OSError), socket_in(self._folder, self._side.name, self._slot) as path:
+            Path(path).unlink(missing_ok=True)
         for one in links:  # what is asked already is read and answered, and nothing after it
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RD)
@@ -111,6 +114,19 @@ class Listener:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             thread.join(DRAIN)
+
+    def _take(self) -> int:
+        """Listen in the first slot that nobody answers in. Of the ledger there is one process: it has one appender."""
+        for slot in range(1 if self._side.name == "ledger" else SLOTS):
+            with socket_in(self._folder, self._side.name, slot) as path:
+                if _answered(path):
+                    continue
+                Path(path).unlink(missing_ok=True)  # of one that died
+                self._socket.bind(path)
+                Path(path).chmod(0o666)  # who may link is for the secrets to say
+                self._socket.listen(self._most)
+                return slot
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
     def _accept(self) -> None:
         while True:
@@ -141,6 +157,30 @@ class Listener:
             with self._lock:
                 del self._links[one]
             one.close()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two that come up together don't take one slot."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _answered(path: str) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
+        one.settimeout(0)
+        try:
+            one.connect(path)
+        except BlockingIOError:  # so many wait there
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def _answer(channel: Channel, answers: Answers, report: Callable[[BaseException], None]) -> bool:

@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -153,9 +154,11 @@ class Api:
             self._admit_person(who)
 
     async def _do(self, route: Route, many: Sequence[Asked]) -> list[Answer]:
+        lease = 2 * timedelta(seconds=self._limits.request_seconds)
+
         def act(parts: Parts) -> list[Answer]:
             with working([one.times for one in many]):
-                return answer_all(parts, route, many, self._admit_slow if route.slow else self._admit)
+                return answer_all(parts, route, many, self._admit_slow if route.slow else self._admit, lease)
 
         if route.slow:
             return await self._slow.run(act)

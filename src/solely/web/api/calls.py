@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -17,7 +18,7 @@ from solely.principal import LOOKS, Home, Principal
 from solely.store.requests import Request
 from solely.web.api.answer import Answer, answer_of, unless_known
 from solely.web.api.caller import principals
-from solely.web.api.once import Once
+from solely.web.api.once import LEASE, Once
 from solely.web.api.problem import other, problem
 from solely.web.api.routes import Call, Given, Outcomes, Route, Said
 from solely.web.api.taking import Taking
@@ -41,7 +42,9 @@ class Asked:
     times: Times | None = None
 
 
-def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) -> list[Answer]:
+def answer_all(
+    parts: Parts, route: Route, many: Sequence[Asked], admit: Admit, lease: timedelta = LEASE
+) -> list[Answer]:
     """Answer requests of one route and one compartment, each as if it were alone."""
     answers: dict[int, Answer] = {}
     known: dict[str, Principal | SolelyError] = {}
@@ -51,7 +54,7 @@ def answer_all(parts: Parts, route: Route, many: Sequence[Asked], admit: Admit) 
             calls[place] = _call(parts, route, one, known, admit)
         except SolelyError as error:
             answers[place] = problem(error)
-    taken = _take(parts, route, many, calls, answers)
+    taken = _take(parts, route, many, calls, answers, lease=lease)
     doing = [place for place in calls if place not in answers]
     for place, said in zip(doing, _run(parts, route, [(calls[n], many[n].given) for n in doing]), strict=True):
         answer = problem(said) if isinstance(said, SolelyError) else _answer(said, route.status)
@@ -112,7 +115,13 @@ def _call(parts: Parts, route: Route, one: Asked, known: dict[str, Principal | S
 
 
 def _take(
-    parts: Parts, route: Route, many: Sequence[Asked], calls: Mapping[int, Call], answers: dict[int, Answer]
+    parts: Parts,
+    route: Route,
+    many: Sequence[Asked],
+    calls: Mapping[int, Call],
+    answers: dict[int, Answer],
+    *,
+    lease: timedelta,
 ) -> dict[int, Request]:
     """Take what comes with an idempotency key; what was answered before is answered so again."""
     wanted = {}
@@ -122,7 +131,7 @@ def _take(
     if not wanted:
         return {}
     home = many[0].home
-    outcomes = once(parts, home).take(list(wanted.values()), again=route.again, now=parts.ground.clock())
+    outcomes = once(parts, home).take(list(wanted.values()), again=route.again, now=parts.ground.clock(), lease=lease)
     for place, outcome in zip(list(wanted), outcomes, strict=True):
         if outcome is not None:
             del wanted[place]

@@ -29,7 +29,7 @@ __all__ = ["HEADER", "KEY", "LEASE", "Once", "check_key"]
 
 HEADER = "idempotency-key"
 KEY = r"^[!-~]{8,128}$"
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=20)  # by default: twice what a request may take
 _KEY = re.compile(KEY)
 _NOT_KEPT = frozenset({408, 429, 500, 503})
 
@@ -56,12 +56,14 @@ class Once:
         who = f"{by.name}\0{by.subject or ''}\0{key}"
         return Request(by.name, self.mac.mac(who.encode()), hashlib.sha256(asked).digest())
 
-    def take(self, wanted: Sequence[Request], *, again: bool, now: datetime) -> list[Answer | SolelyError | None]:
+    def take(
+        self, wanted: Sequence[Request], *, again: bool, now: datetime, lease: timedelta = LEASE
+    ) -> list[Answer | SolelyError | None]:
         """Take these: for each None where it is to be done now, else its first answer, or why it can't be done."""
         first = {(one.caller, one.digest): place for place, one in reversed(list(enumerate(wanted)))}
         places = sorted(first.values())
         with answering():
-            found = requests.take(self.connection, self.home, [wanted[n] for n in places], now, now + LEASE)
+            found = requests.take(self.connection, self.home, [wanted[n] for n in places], now, now + lease)
         outcomes: list[Answer | SolelyError | None] = [_busy() for _ in wanted]
         for place, stands in zip(places, found, strict=True):
             outcomes[place] = self._outcome(wanted[place], stands, again=again)
