@@ -4,15 +4,19 @@ import pytest
 
 from ads import staged
 from apis import served
+from directories import copied
 from flaky import flaky
+from solely.app import Solely
 from solely.client import Client, Retry
 
 PATIENT = Retry(total_seconds=20, first_seconds=0.01)
 
 
 @pytest.fixture(scope="session")
-def api(solely):
-    with served(solely) as found:
+def api(made, tmp_path_factory):
+    """Of a directory of its own: its principals are nobody else's."""
+    directory = copied(made, tmp_path_factory.mktemp("client") / "data")
+    with Solely(directory, signs=False) as solely, served(solely) as found:
         yield found
 
 
@@ -37,7 +41,7 @@ def network(api):
 @pytest.fixture
 def shaken(network, keys):
     """A client whose every connection is the network's to spoil: none is kept."""
-    with Client(network.base, *keys, retry=PATIENT, timeout=2) as found:
+    with Client(network.base, *keys, retry=PATIENT) as found:
         yield found
 
 

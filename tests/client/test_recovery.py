@@ -51,7 +51,7 @@ def test_a_recovery_is_begun_and_messages_get_a_language(client, subject):
 
 def test_a_reset_takes_two_officers(api, client, subject):
     signed_in(client, subject)
-    one, other = (api.key("officer", "security", name) for name in ("otto", "olga"))
+    one, other = (api.key("officer", "security", name) for name in ("officer-of-security", "second-officer"))
     with Client(api.base, one) as first, Client(api.base, other) as second:
         asked = first.ask_reset(subject)
         with pytest.raises(Refused):

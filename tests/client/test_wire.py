@@ -70,7 +70,7 @@ def test_what_never_answers_is_told_in_time(network, keys, subject):
         pytest.raises(Unavailable, match="no answer came in time"),
     ):
         client.givings(subject)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert len(network.met) > 1
 
 

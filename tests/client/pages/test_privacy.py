@@ -30,7 +30,7 @@ def test_what_is_held_is_shown_masked_with_its_words_and_uses(person, subject):
     assert f"{subject}@example.com" not in person.answer.text
     assert "About your account." in person.text
     person.open("privacy/held")
-    assert "Opened by subject" in person.text
+    assert "Shown to you" in person.text
 
 
 def test_all_of_it_is_taken_away_by_who_showed_their_factor(with_app, subject):
