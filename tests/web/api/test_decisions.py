@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from ads import PEOPLE, path
+from ads import PEOPLE, Ads, path
+from apis import served
 from solely.advertising.decision import MOST
 from solely.advertising.handle import write_handle
+from solely.app.decisions import open_decisions
 
 pytestmark = pytest.mark.server
 TOO_MANY = [write_handle("advertising", uuid4())] * (MOST + 1)
@@ -52,6 +54,28 @@ def test_many_that_ask_at_once_are_each_told_their_own(ads, sale):
     assert [one[0]["reached"] for one in answers] == [reached] * 12
     assert {len(one) for one in answers} == {301}
     assert len(mine) * 301 > MOST
+
+
+def test_whom_campaigns_can_reach_is_held_in_memory_once_whoever_asks(ads, sale, monkeypatch):
+    opened = []
+
+    def counted(parts):
+        opened.append(parts)
+        return open_decisions(parts)
+
+    monkeypatch.setattr("solely.web.api.decisions.open_decisions", counted)
+    with served(ads.solely, ("advertising",)) as at, ThreadPoolExecutor(8) as pool:
+        at._keys = ads.served._keys
+        other = Ads(ads.stage, at)
+        handles = [ads.handle(one) for one in sale[1][:40]]
+
+        def ask(handle):
+            other.ask("advertiser", "GET", path("audiences"))  # so that all threads are at work
+            return decided(other, [handle]).json()["items"][0]["reached"]
+
+        answers = list(pool.map(ask, handles))
+    assert answers == [sale[0]] * 40
+    assert len(opened) == 1
 
 
 @pytest.mark.parametrize("handles", [[], ["ana"], [write_handle("measurement", uuid4())], TOO_MANY])

@@ -53,6 +53,7 @@ class Api:
         self.homes, self._limits = tuple(homes), settings.limits
         self._workers = Workers(ground, settings.pool.size, settings.pool.wait_seconds)
         self._slow = Workers(ground, _SLOW, settings.limits.request_seconds)
+        self._alone = Workers(ground, 1, settings.pool.wait_seconds)
         self._admit = Rates(settings.limits.rate, settings.limits.burst, time.monotonic, ground.clock).admit
         self._admit_person = Rates(_PERSON_RATE, _PERSON_BURST, time.monotonic, ground.clock, by_person=True).admit
         self._lanes: dict[tuple[Route, Home], Lane[Asked, Answer]] = {}
@@ -68,6 +69,7 @@ class Api:
         """End the threads and their connections, once what is being done is done."""
         self._workers.close()
         self._slow.close()
+        self._alone.close()
 
     def _application(self) -> FastAPI:
         app = FastAPI(
@@ -162,7 +164,7 @@ class Api:
 
         if route.slow:
             return await self._slow.run(act)
-        return await self._workers.run(act, self._limits.request_seconds)
+        return await (self._alone if route.alone else self._workers).run(act, self._limits.request_seconds)
 
 
 class _Bounded(APIRoute):

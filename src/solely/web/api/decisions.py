@@ -107,5 +107,6 @@ ROUTES = (
         act="decide",
         endpoint=decide,
         together=decide_together,
+        alone=True,
     ),
 )

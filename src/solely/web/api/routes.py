@@ -123,8 +123,9 @@ class Route:
     `homes`: the compartments that answer it, each for its own keys. `act`: the right it takes, of principal/rights.py.
     `said`: what it answers, where the endpoint does not say. `again`: whether doing it twice is as doing it once, where
     the first time was cut off. `together`: does several at once. `slow`: takes long, and so has threads of its own.
-    `raw`: takes the request's body as it comes, by what the endpoint returns (taking.py). `media`: the type of
-    what it answers. `yields`: by the name of a path's part, where in the answer it is told, as a JSON pointer.
+    `alone`: holds much in memory, and so has one thread. `raw`: takes the request's body as it comes, by what the
+    endpoint returns (taking.py). `media`: the type of what it answers. `yields`: by the name of a
+    path's part, where in the answer it is told, as a JSON pointer.
     """
 
     method: str
@@ -137,6 +138,7 @@ class Route:
     again: bool = True
     together: Together | None = None
     slow: bool = False
+    alone: bool = False
     raw: bool = False
     media: str = JSON
     yields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
