@@ -66,6 +66,7 @@ def test_whom_campaigns_can_reach_is_held_in_memory_once_whoever_asks(ads, sale,
     monkeypatch.setattr("solely.web.api.decisions.open_decisions", counted)
     with served(ads.solely, ("advertising",)) as at, ThreadPoolExecutor(8) as pool:
         at._keys = ads.served._keys
+        ads.key("advertiser")
         other = Ads(ads.stage, at)
         handles = [ads.handle(one) for one in sale[1][:40]]
 
