@@ -61,13 +61,17 @@ class Client:
     async def _ask(self, act: Act, due: float, load: Load) -> None:
         do, idle = act.next(), self._idle[act.home]
         wire = idle.pop() if idle else Wire(self._ports(act.home))
+        began = time.perf_counter()
         try:
             status = await do(wire)
             idle.append(wire)
         except (OSError, asyncio.IncompleteReadError):
             status = 0
-        into = load.done if status in act.done else load.away if status in AWAY else load.wrong
-        into.note(status, time.perf_counter() - due)
+        end = time.perf_counter()
+        if status in AWAY:  # how soon the service said so: that the client came late is no fault of it
+            load.away.note(status, end - began)
+        else:
+            (load.done if status in act.done else load.wrong).note(status, end - due)
 
     def close(self) -> None:
         for idle in self._idle.values():
