@@ -248,7 +248,7 @@ def table(processes: int, connections: int, mine: dict[str, Figures], other: dic
 
 def _line(name: str, of: Figures, ratio: str) -> str:
     times = "".join(f"{of.seen.ms(part):>9.1f}" for part in (0.5, 0.95, 0.99))
-    return f"{name:29}{of.seen.rate:>9,.0f}{times}{of.own:>8.2f}{of.database:>7.2f}{ratio:>7}"
+    return f"{name:29}{of.seen.rate:>9,.0f}{times}{of.own:>8.2f}{of.database:>7.2f}{ratio:>7}".rstrip()
 
 
 def bench(folder: Path, args: argparse.Namespace) -> str:
