@@ -85,6 +85,13 @@ def test_what_somebody_sent_is_not_said_again(backend):
     assert secret not in answer.text
 
 
+def test_of_what_should_be_an_id_not_a_character_is_said_again(api):
+    answer = api.as_("service", "security")("DELETE", "/v1/subjects/nobody/devices/zzz")
+    assert answer.status_code == 400
+    assert "z" not in answer.json()["detail"]
+    assert answer.json()["where"] == "path.device"
+
+
 def test_a_method_that_is_none_here_is_told_which_are(api):
     answer = api.ask("DELETE", PATH)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

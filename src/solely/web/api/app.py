@@ -42,6 +42,7 @@ from solely.web.api.times import TIMES, Times, working
 
 __all__ = ["Api"]
 
+_QUOTES = frozenset({"value_error", "uuid_parsing"})  # faults of which the words may hold some of what was sent
 _SLOW = 2  # threads for what takes long
 _PERSON_RATE, _PERSON_BURST = 0.5, 10  # of that, each second and at once, for one person who asks by their token
 
@@ -209,7 +210,7 @@ async def _unreadable(app: FastAPI, _: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fault, known = error.errors()[0], schema.names(app)
     place = ".".join(str(part) for part in fault["loc"] if isinstance(part, int) or part in known)
-    what = "this can't be read" if fault["type"] == "value_error" else str(fault["msg"])
+    what = "this can't be read" if fault["type"] in _QUOTES else str(fault["msg"])
     return problem(BadInput(what, where=place, cure="see /openapi.json")).response()
 
 
