@@ -3,7 +3,8 @@
 # make check  the same with the quick tests alone
 # make grid   every list of fifteen worlds against their truth (long)
 # make bench  figures, side by side with what else one would use
-# make proofs every bit of a large ledger flipped, a million changes of a small one, 10,000 planted misuses (long)
+# make proofs every bit of a large ledger flipped, a million changes of a small one, 10,000 planted misuses,
+#             the API asked all its schema tells of for ten minutes (long)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -42,6 +43,7 @@ proofs: $(READY)
 	$(BIN)/python bench/bits.py
 	$(BIN)/python bench/mutations.py
 	$(BIN)/python bench/planted.py
+	$(BIN)/python bench/contract.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
