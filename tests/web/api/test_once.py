@@ -2,7 +2,6 @@
 
 import threading
 import uuid
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -35,12 +34,6 @@ def kept(api):
     parts = api.solely.new_parts()
     caller = api.principals("registry").authenticate(api.key("service", "registry"))
     return once(parts, "registry"), caller, api.solely.clock()
-
-
-@pytest.fixture
-def connected(login):
-    with ExitStack() as stack:
-        yield lambda role: stack.enter_context(login(role))
 
 
 def fresh():
@@ -120,12 +113,12 @@ def test_what_says_that_nothing_was_done_is_not_kept(kept):
             there.keep([(one, Answer(503))])
 
 
-def test_an_answer_is_kept_in_a_box_and_forgotten_in_time(kept, connected):
+def test_an_answer_is_kept_in_a_box_and_forgotten_in_time(kept, own_login):
     there, caller, now = kept
     one = there.request(caller, fresh(), b"what")
     there.take([one], again=True, now=now)
     there.keep([(one, Answer(200, b"shown once"))])
-    row = connected("registry").execute("SELECT answer FROM registry.requests WHERE digest = %s", [one.digest])
+    row = own_login("registry").execute("SELECT answer FROM registry.requests WHERE digest = %s", [one.digest])
     assert b"shown once" not in bytes(row.fetchone()[0])
     assert there.forget(now + timedelta(days=1)) >= 1
     assert there.take([one], again=True, now=now) == [None]

@@ -114,8 +114,8 @@ def test_a_giving_has_its_record_and_its_proofs(backend, rita):
     assert backend("GET", path(rita.id, f"/givings/{UUID(int=3)}/receipt")).status_code == 404
 
 
-def test_all_of_it_is_a_zip_file_which_is_kept_nowhere(solely, backend, rita):
-    before = {one for one in solely.directory.rglob("*") if "postgres" not in one.parts}
+def test_all_of_it_is_a_zip_file_which_is_kept_nowhere(api, backend, rita):
+    before = {one for one in api.solely.directory.rglob("*") if "postgres" not in one.parts}
     answer = backend("GET", path(rita.id, "/export"))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     assert "export.zip" in answer.headers["content-disposition"]
@@ -125,7 +125,7 @@ def test_all_of_it_is_a_zip_file_which_is_kept_nowhere(solely, backend, rita):
         listed = {one["name"] for one in json.loads(file.read("manifest.json"))["files"]}
         assert listed | {"manifest.json"} == set(file.namelist())
     assert [one["contact"] for one in data["givings"]] == [rita.value, rita.value, None]
-    new = {one for one in solely.directory.rglob("*") if "postgres" not in one.parts} - before
+    new = {one for one in api.solely.directory.rglob("*") if "postgres" not in one.parts} - before
     assert all("public" in one.parts for one in new), "the ledger's own files"
 
 
@@ -181,19 +181,19 @@ def test_an_officer_looks_at_a_person_while_a_break_glass_about_them_is_open(api
     assert ("break-glass", "officer officer-of-registry") in seen
 
 
-def test_who_is_erased_is_unknown_when_it_is_answered_and_asked_again_it_is_the_same(solely, backend, subject):
+def test_who_is_erased_is_unknown_when_it_is_answered_and_asked_again_it_is_the_same(api, backend, subject):
     give(backend, subject)
-    names, before = set(solely.desk.names(subject)), len(erased.read(erasures(solely.directory)))
+    names, before = set(api.solely.desk.names(subject)), len(erased.read(erasures(api.solely.directory)))
     for _ in range(2):
         answer = backend("DELETE", path(subject))
         assert (answer.status_code, answer.content) == (204, b"")
         assert backend("GET", path(subject, "/givings")).json() == {"items": []}
-    listed = list(erased.read(erasures(solely.directory)).values())
+    listed = list(erased.read(erasures(api.solely.directory)).values())
     assert len(listed) == before + 1
     assert set(listed[-1]) == names
 
 
-def test_nobody_is_erased_who_is_not_on_the_list_first(solely, backend, subject, monkeypatch):
+def test_nobody_is_erased_who_is_not_on_the_list_first(api, backend, subject, monkeypatch):
     give(backend, subject)
 
     def full(*_):
@@ -204,7 +204,7 @@ def test_nobody_is_erased_who_is_not_on_the_list_first(solely, backend, subject,
     assert len(backend("GET", path(subject, "/givings")).json()["items"]) == 1
 
 
-def test_what_was_cut_off_is_finished_when_it_is_asked_again(solely, backend, subject, monkeypatch):
+def test_what_was_cut_off_is_finished_when_it_is_asked_again(api, backend, subject, monkeypatch):
     def cut(*_):
         raise Unavailable("the process of advertising does not answer")
 
@@ -214,7 +214,7 @@ def test_what_was_cut_off_is_finished_when_it_is_asked_again(solely, backend, su
     assert backend("GET", path(subject, "/givings")).json() == {"items": []}
     monkeypatch.undo()
     assert backend("DELETE", path(subject)).status_code == 204
-    assert erased.owed(erasures(solely.directory)) == []
+    assert erased.owed(erasures(api.solely.directory)) == []
 
 
 def test_a_person_erases_themselves_and_nobody_else(api, backend, subject):
