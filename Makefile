@@ -1,10 +1,10 @@
 # make run    set up, then the main job on a made world, and a page about it (ARGS=--no-serve ends)
-# make test   set up, then lint, types, import rules and all tests
+# make test   set up, then lint, types, import rules and all tests but the longest
 # make check  the same with the quick tests alone
 # make grid   every list of fifteen worlds against their truth (long)
 # make bench  figures, side by side with what else one would use
 # make proofs every bit of a large ledger flipped, a million changes of a small one, 10,000 planted misuses,
-#             the API asked all its schema tells of for ten minutes (long)
+#             the API asked all its schema tells of for ten minutes, and every test, at length (long)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +16,7 @@ run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
 
 test: lint browser
-	$(BIN)/pytest -n 2 --durations=25 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long" --durations=25 $(ARGS)
 
 check: lint
 	$(BIN)/pytest -n 2 -m "not slow and not server" $(ARGS)
@@ -40,6 +40,8 @@ bench: $(READY)
 	$(BIN)/python bench/rotate.py --rows 200000 --kills 10
 
 proofs: $(READY)
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough
 	$(BIN)/python bench/bits.py
 	$(BIN)/python bench/mutations.py
 	$(BIN)/python bench/planted.py

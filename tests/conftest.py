@@ -7,6 +7,7 @@
 import itertools
 from dataclasses import replace
 
+import hypothesis
 import pytest
 
 from callers import Callers, empty
@@ -18,6 +19,11 @@ from solely.app import Solely, init
 from solely.app.directory import read_keyring
 from solely.store.database import Database
 from solely.store.server import SUPERUSER, running
+
+# `make proofs` asks the same properties far more often.
+hypothesis.settings.register_profile("quick", max_examples=25)
+hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None)
+hypothesis.settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -256,6 +256,7 @@ def test_a_command_loads_what_it_needs_and_not_what_others_do():
     assert HEAVY & set(done.stdout.split()) == set()
 
 
+@pytest.mark.long
 def test_every_command_is_listed_and_loads():
     told = run("--help").stdout
     for name in (*_VERBS, *_GROUPS):

@@ -18,6 +18,7 @@ from solely.verification.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(p for p in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) if "```console" in p.read_text())
+LONG = {"affected", "deciding", "incidents", "operating", "principals", "rights"}  # run by make proofs
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(.*(?:\n>.*)*)\n((?:.*\n)*)")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -40,7 +41,11 @@ def commands(page):
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] if page.stem in LONG else []) for page in PAGES],
+    ids=[page.stem for page in PAGES],
+)
 def test_the_commands_of_a_page_print_what_it_says(page, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -91,6 +91,7 @@ def test_people_are_counted_and_told_by_the_senders_of_the_settings(directory, m
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_killed_at_any_moment_tells_nobody_twice(directory, mail, tmp_path):
     """By kill -9 again and again, until nobody waits; each who is unknown then got one mail or none."""
     subjects = [f"person{number}" for number in range(MANY)]

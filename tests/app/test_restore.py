@@ -215,6 +215,7 @@ STAGES = {  # what is there of it when it is killed
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("verb", ["backup", "restore"])
 def test_a_kill_at_any_moment_leaves_nothing_half_and_the_next_one_is_whole(was, tmp_path, verb):
     place, *_ = was

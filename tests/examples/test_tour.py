@@ -124,6 +124,7 @@ def working_directories():
     return "\n".join(found)
 
 
+@pytest.mark.long
 def test_it_serves_the_page_until_it_is_interrupted(world, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

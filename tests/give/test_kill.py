@@ -16,7 +16,7 @@ from solely.app.directory import read_keyring
 from solely.store.database import Database
 from solely.store.server import SUPERUSER, running
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.long]
 
 COMMAND = Path(sys.executable).with_name("solely")
 PURPOSES = (SECURITY, ADS, PARTNERS, "service-notice")

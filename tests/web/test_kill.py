@@ -8,7 +8,7 @@ import pytest
 from deployed import deployed
 from killing import Asker, Record, faults, keys_of, kill, verified
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.long]
 KILLS, ASKERS, AFTER = 8, 6, 2.0
 
 

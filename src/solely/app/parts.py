@@ -80,7 +80,7 @@ class Parts:
         Where a key file was written anew, or a connection broke, all parts are closed, and made again.
         """
         written = self.ground.stamps()
-        if written != self._stamps or any(one.closed for one in self._logins):
+        if written != self._stamps or any(one.broken for one in self._logins):
             self._stack.close()
             for made in vars(self).keys() - {"ground", "_stack", "_stamps"}:
                 del vars(self)[made]

@@ -161,6 +161,7 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_started(fresh):
     assert not (fresh / "log").exists()
 
 
+@pytest.mark.long
 def test_all_end_when_their_supervisor_is_killed_and_the_next_drains_without_losing_an_answer(fresh):
     with deployed(fresh) as killed:
         pids = killed.pids()

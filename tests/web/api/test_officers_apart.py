@@ -16,7 +16,7 @@ from solely.web.api import open_api
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ask(apart):
     """A function: ask a compartment's process as one of its principals."""
     clients, keys = {}, {}

@@ -18,7 +18,7 @@ from solely.app import Solely
 from solely.app.principals import open_principals
 from solely.principal import Operator
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 SOURCE = str(Path(package.__file__).parent.parent)
 LIST = b"email\n" + b"".join(b"someone%d@example.com\n" % n for n in range(100_000))
 
