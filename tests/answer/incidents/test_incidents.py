@@ -109,7 +109,7 @@ def test_a_stopped_purpose_sends_no_codes_and_says_so(office, subject):
 
 def test_of_many_uses_at_once_none_comes_after_the_stop(office, subject):
     """Eight write as fast as they can; what each was told before the stop stands below it, and nothing above."""
-    acme, ready, over = new("acme"), Barrier(9, timeout=60), Event()
+    acme, ready, over, begun = new("acme"), Barrier(9, timeout=60), Event(), Event()
     words = Words("use", f"advertiser {acme}", "tailored-audiences", np.array([1], np.uint64), keep=True)
     words = replace(words, concerns=Target(acme, "spring").concerns)
 
@@ -121,6 +121,7 @@ def test_of_many_uses_at_once_none_comes_after_the_stop(office, subject):
             while not over.is_set():
                 try:
                     written.append(gate.write_down(words))
+                    begun.set()
                 except Refused:
                     return written
         return written
@@ -129,6 +130,7 @@ def test_of_many_uses_at_once_none_comes_after_the_stop(office, subject):
     with ThreadPoolExecutor(8) as pool:
         running = [pool.submit(use, number) for number in range(8)]
         ready.wait()
+        assert begun.wait(60)
         office.incidents.contain(incident, stop("advertiser", acme), officer=OFFICER)
         stopped = office.size()
         written = sorted(number for one in running for number in one.result(timeout=60))

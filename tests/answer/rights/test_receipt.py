@@ -128,7 +128,7 @@ def test_what_stands_beside_it_proves_it_with_the_key_alone(place, givings):
 def test_nothing_is_opened_for_it_and_no_contact_is_in_it(place, records, givings):
     text = json.dumps(records, ensure_ascii=False)
     assert ADDRESS not in text
-    assert "ada" not in re.sub(r'"text": "[^"]*"', "", text)
+    assert not re.search(r"\bada\b", re.sub(r'"text": "[^"]*"', "", text))  # three letters that digests have too
     (before,) = place.parts.entries.connection.execute("SELECT count(*) FROM ledger.entries").fetchone()
     receipt(place.parts, WHO, givings[0].giving)
     assert place.parts.entries.connection.execute("SELECT count(*) FROM ledger.entries").fetchone() == (before,)
