@@ -14,6 +14,7 @@ from typing import Any
 from solely.app import showing
 from solely.app.ground import Ground
 from solely.app.parts import SOFTWARE, Parts
+from solely.app.serving.log import place_of
 from solely.links.answers import answer_entries, answer_evidence
 from solely.links.channel import Side
 from solely.links.client import Links
@@ -152,8 +153,5 @@ def _security(parts: Parts) -> Answers:
 
 def _report(error: BaseException) -> None:
     """What failed and where; not what it says, which may quote a value."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
+    place = place_of(error.__traceback__)
     sys.stderr.write(f"a call from another process failed: {type(error).__name__} at {place}\n")

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from solely.errors import Conflict, Tampered, Unavailable
 from solely.keys import NONCE_BYTES, BoxKey, Entropy
+from solely.store.durable import sync
 
 __all__ = ["PIECE", "Spool", "Writing", "poured"]
 
@@ -122,7 +123,7 @@ class Writing:
         try:
             os.fsync(self.file.fileno())
             if not self._from:
-                _sync_folder(self.spool.path.parent)
+                sync(self.spool.path.parent)
         except OSError as error:
             raise Unavailable("the list can't be kept", where=f"errno {error.errno}", cure="free some disk") from None
 
@@ -152,14 +153,6 @@ def _measure(file: IO[bytes]) -> tuple[int, int]:
             break
         at, whole = at + length + _MORE, whole + length
     return whole, at
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Uploads:
         if one.salt is None:
             raise Conflict("this list is done with", where="upload", cure="begin another")
         box = BoxKey(self.key.mac(_FOR + one.upload.bytes + one.salt))
-        return Spool(self.folder / str(one.upload), one.upload, box, self.entropy)
+        return Spool(self._path(one), one.upload, box, self.entropy)
 
     def whole(self, one: Incoming, length: int) -> Incoming:
         """All of it has come, and is durable. Raises Conflict where it was given up meanwhile."""
@@ -105,14 +105,14 @@ class Uploads:
         due_at = told_at(one.whole_at, self.clock(), one.length)
         with answering():
             incoming.matched(self.connection, one.advertiser, one.upload, told, due_at)
-        (self.folder / str(one.upload)).unlink(missing_ok=True)
+        self._path(one).unlink(missing_ok=True)
         return due_at
 
     def finish(self, one: Incoming, state: incoming.State, told: Mapping[str, Any]) -> None:
         """It is done with: that is recorded, then its file is gone."""
         with answering():
             incoming.finish(self.connection, one.advertiser, one.upload, state, told)
-        (self.folder / str(one.upload)).unlink(missing_ok=True)
+        self._path(one).unlink(missing_ok=True)
 
     def end(self, one: Incoming) -> None:
         """Give it up while it is on its way; take what it reached out of its audience once it was matched.
@@ -133,4 +133,7 @@ class Uploads:
                 incoming.end_use(self.connection, one.advertiser, number, self.clock())
                 advertising.raise_version(self.connection)
             incoming.remove(self.connection, one.advertiser, one.upload)
-        (self.folder / str(one.upload)).unlink(missing_ok=True)
+        self._path(one).unlink(missing_ok=True)
+
+    def _path(self, one: Incoming) -> Path:
+        return self.folder / str(one.upload)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
+import httpx
 from pydantic import Field
 
 from solely.client.keys import Compartment
@@ -116,7 +117,7 @@ class Principals:
     def principal(self, compartment: Compartment, name: str) -> PrincipalShown:
         """A principal, and how its keys stand."""
         said = self._wire.ask(compartment, "GET", path("principals", name))
-        return self._wire.read(PrincipalShown, said).model_copy(update={"tag": said.headers.get("etag", "")})
+        return self._shown(said)
 
     def add_principal(
         self,
@@ -143,6 +144,9 @@ class Principals:
         """Leave a principal some of its acts and purposes. Raises Outdated where it was changed since it was read."""
         body, headers = {"acts": _listed(acts), "purposes": _listed(purposes)}, {"if-match": principal.tag or "*"}
         said = self._wire.ask(compartment, "PATCH", path("principals", principal.name), body, headers=headers)
+        return self._shown(said)
+
+    def _shown(self, said: httpx.Response) -> PrincipalShown:
         return self._wire.read(PrincipalShown, said).model_copy(update={"tag": said.headers.get("etag", "")})
 
     def revoke_principal(self, compartment: Compartment, name: str) -> None:

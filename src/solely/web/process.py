@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, get_args
 
 from starlette.types import ASGIApp
 
@@ -25,10 +24,11 @@ from solely.app.serving.log import Log, failed, open_log
 from solely.app.serving.place import places, url
 from solely.app.serving.process import at_work
 from solely.app.serving.reach import reached
+from solely.app.serving.signals import answered
 from solely.app.serving.supervisor import supervise
 from solely.app.uploads import matching
 from solely.errors import SettingsError, SolelyError
-from solely.principal import Home
+from solely.principal import HOMES, Home
 from solely.web.access import Logged
 from solely.web.api import open_api
 from solely.web.runner import serve_until_told
@@ -36,8 +36,6 @@ from solely.web.server import reserve
 from solely.web.upkeep import upkeep
 
 __all__ = ["serve_one", "serve_split", "serve_supervised", "serve_trial"]
-
-HOMES: tuple[Home, ...] = get_args(Home)
 
 
 @contextmanager
@@ -171,15 +169,6 @@ def _report(log: Log, error: BaseException) -> None:
     failed(log, error, "a call from another process failed")
 
 
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def _ended_by_sigterm() -> AbstractContextManager[None]:
     """SIGTERM before it serves, or after, closes what is open and ends it."""
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        sys.exit(0)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return answered(lambda _number, _frame: sys.exit(0), signal.SIGTERM)

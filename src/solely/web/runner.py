@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from solely.app.serve_settings import ServeSettings
+from solely.app.serving.signals import answered
 from solely.web.bounded import bounded
 
 __all__ = ["serve_until_told"]
@@ -42,16 +43,12 @@ class _Server(uvicorn.Server):
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        def told(_number: int, _frame: object) -> None:
-            self.should_exit = True
-            signal.alarm(self._last)  # whose signal ends it
-
-        before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with answered(self._tell_to_end, signal.SIGTERM, signal.SIGINT):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+    def _tell_to_end(self, _number: int, _frame: object) -> None:
+        self.should_exit = True
+        signal.alarm(self._last)  # whose signal ends it
 
 
 def serve_until_told(

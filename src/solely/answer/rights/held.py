@@ -18,7 +18,7 @@ from solely.give.choosing import Chosen, chosen
 from solely.purpose import HOLDS, Compartment, Policy, Purpose
 from solely.store import preferences, registry
 
-__all__ = ["Contacts", "Device", "Factor", "Given", "Holding", "State", "hold", "sealed_of"]
+__all__ = ["Contacts", "Device", "Factor", "Given", "Holding", "State", "hold", "sealed_of", "state_of"]
 
 State = Literal["stands", "ended", "expired"]
 # By a compartment, the givings to be shown (by id: the purpose); what may be shown of each.
@@ -88,7 +88,7 @@ def sealed_of(givings: Sequence[registry.Held], policy: Policy, now: datetime) -
     found: dict[Compartment, dict[UUID, str]] = {}
     for one in givings:
         purpose = policy.purposes.get(one.purpose)
-        if purpose and HOLDS[purpose.compartment] == "sealed" and _state(one, now) == "stands":
+        if purpose and HOLDS[purpose.compartment] == "sealed" and state_of(one, now) == "stands":
             found.setdefault(purpose.compartment, {})[one.giving] = one.purpose
     return found
 
@@ -125,7 +125,7 @@ def _given(
 ) -> Given:
     mine = [act for act in acts if act.giving == one.giving]
     purpose = policy.purposes.get(one.purpose)
-    contact, state = shown.get(one.giving), _state(one, now)
+    contact, state = shown.get(one.giving), state_of(one, now)
     return Given(
         one,
         purpose,
@@ -139,7 +139,8 @@ def _given(
     )
 
 
-def _state(one: registry.Held, now: datetime) -> State:
+def state_of(one: registry.Held, now: datetime) -> State:
+    """Whether a giving stands, or how it is over."""
     if one.ended_at is not None and one.ended_at <= now:
         return "ended"
     return "expired" if one.expires_at is not None and one.expires_at <= now else "stands"

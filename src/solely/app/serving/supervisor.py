@@ -26,6 +26,7 @@ from solely.app.serving.log import Log
 from solely.app.serving.place import LEDGER, Place
 from solely.app.serving.reach import door
 from solely.app.serving.rights import prepare
+from solely.app.serving.signals import answered
 from solely.errors import Conflict, NotFound, SolelyError, Unavailable
 from solely.store import server
 
@@ -69,7 +70,7 @@ class Supervisor:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or SIGINT; `ready` is called once all serve. Raises Unavailable where one does not come up."""
-        with self._listening():
+        with answered(self._tell_to_end, signal.SIGTERM, signal.SIGINT):
             try:
                 self._bring_up([name for name in self._names if name == LEDGER])
                 self._bring_up([name for name in self._names if name != LEDGER])
@@ -178,17 +179,8 @@ class Supervisor:
         ):
             self._hear()
 
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        def told(_number: int, _frame: object) -> None:
-            self._told = True
-
-        before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def _tell_to_end(self, _number: int, _frame: object) -> None:
+        self._told = True
 
 
 def supervise(
@@ -208,32 +200,28 @@ def supervise(
     if not (directory / "policy.toml").exists():
         raise NotFound("not a data directory", where=str(directory), cure="make one with: solely init DIR")
     (directory / "run").mkdir(mode=0o700, exist_ok=True)
-    with _alone(directory):
-        _supervise(directory, places, sockets, settings, log, ready)
-
-
-def _supervise(
-    directory: Path,
-    places: list[Place],
-    sockets: dict[str, socket.socket],
-    settings: ServeSettings,
-    log: Log,
-    ready: Callable[[], None],
-) -> None:
-    prepare(directory, places)
-    start = starter({place.name: place for place in places}, sockets)
 
     def close() -> None:
         for one in sockets.values():
             one.close()
 
-    drain, rows = settings.limits.drain_seconds, directory / "postgres"
+    with _alone(directory):
+        prepare(directory, places)
+        start = starter({place.name: place for place in places}, sockets)
+        with _database(directory, settings) as keep:
+            drain = settings.limits.drain_seconds
+            Supervisor(start, sockets, log, drain=drain, close=close, keep=keep).run(ready)
+
+
+@contextmanager
+def _database(directory: Path, settings: ServeSettings) -> Iterator[Callable[[], bool]]:
+    """The embedded server, and what brings it back; of another server's there is nothing to keep."""
     if settings.database.host:
-        Supervisor(start, sockets, log, drain=drain, close=close, keep=lambda: False).run(ready)
+        yield lambda: False
         return
+    rows = directory / "postgres"
     with server.running(rows, door(directory)):
-        keep = partial(server.keep, rows, door(directory))
-        Supervisor(start, sockets, log, drain=drain, close=close, keep=keep).run(ready)
+        yield partial(server.keep, rows, door(directory))
 
 
 @contextmanager

@@ -116,7 +116,8 @@ class Api:
 
     def check(self, request: Request, route: Route) -> None:
         """What can be told before anything is read: a key of a compartment that is here, a right sort of repeat key."""
-        home_of(presented(request.headers), set(route.homes) & set(self.homes))
+        key = presented(request.headers)
+        request.state.shown = key, home_of(key, set(route.homes) & set(self.homes))
         if (repeat := request.headers.get(once.HEADER)) is not None:
             once.check_key(repeat)
 
@@ -125,12 +126,11 @@ class Api:
         return await read_body(request, self._limits)
 
     def _asked(self, request: Request, route: Route, given: Mapping[str, Any]) -> Asked:
-        key = presented(request.headers)
+        key, home = request.state.shown
         what = b"\0".join((request.method.encode(), request.url.path.encode(), request.url.query.encode()))
         if not route.raw:
             what += b"\0" + getattr(request, "_body", b"")
         repeat = request.headers.get(once.HEADER) if route.changes else None
-        home = home_of(key, set(route.homes) & set(self.homes))
         times: Times | None = request.scope.get(TIMES)
         if times is not None:
             times.wait()

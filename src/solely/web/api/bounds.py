@@ -14,7 +14,7 @@ from solely.app.serve_settings import Limits
 from solely.errors import BadInput, TooLarge, TooSlow, WrongType
 from solely.web.api.answer import JSON
 
-__all__ = ["check_depth", "check_type", "read_body"]
+__all__ = ["check_depth", "check_type", "read_body", "said_length"]
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
@@ -24,10 +24,7 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 
 async def read_body(request: Request, limits: Limits) -> bytes:
     """A JSON body, unparsed; empty where there is none. Raises WrongType, TooLarge, TooSlow, BadInput."""
-    length = request.headers.get("content-length")
-    if length is not None and not _LENGTH.fullmatch(length):
-        raise BadInput("not a length in bytes", where="Content-Length")
-    if length is not None and int(length) > limits.body_bytes:
+    if said_length(request) > limits.body_bytes:
         raise _too_large(limits)
     try:
         async with asyncio.timeout(limits.read_seconds):
@@ -42,6 +39,14 @@ async def read_body(request: Request, limits: Limits) -> bytes:
         if _NUL.search(body):
             raise BadInput("a character that is none: NUL", where="body", cure="leave it out")
     return body
+
+
+def said_length(request: Request) -> int:
+    """The bytes that a body is said to have, 0 where that is not said. Raises BadInput."""
+    length = request.headers.get("content-length", "0")
+    if not _LENGTH.fullmatch(length):
+        raise BadInput("not a length in bytes", where="Content-Length")
+    return int(length)
 
 
 async def _read(request: Request, limits: Limits) -> bytes:

@@ -16,11 +16,12 @@ from solely.errors import Conflict, NotFound, ProofNeeded, Throttled
 from solely.principal import Home
 from solely.verification import Factor as Known
 from solely.verification.manage import Wanted
+from solely.verification.proof import Challenge
 from solely.verification.proof import Device as KnownDevice
 from solely.verification.proof import Trusted as KnownTrusted
 from solely.web.api.routes import Body, Call, Route, Said, Subject
 
-__all__ = ["ROUTES", "Factor", "factor_said"]
+__all__ = ["ROUTES", "Challenged", "Factor", "Source", "challenge_said", "factor_said"]
 
 Kind = Literal["passkey", "totp", "sms", "email", "recovery-codes"]
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=64)]
@@ -151,6 +152,17 @@ def factor_said(one: Known) -> Factor:
     return Factor(**content, restricted=one.restricted, phishing_resistant=one.phishing_resistant)
 
 
+def challenge_said(begun: Challenge) -> Challenged:
+    """A challenge as it is told."""
+    return Challenged(
+        id=begun.id,
+        act=begun.act,
+        expires_at=begun.expires_at,
+        factors=[factor_said(one) for one in begun.factors],
+        passkey=dict(begun.passkey) if begun.passkey is not None else None,
+    )
+
+
 def factors(call: Call, subject: Subject) -> Factors:
     """A person's factors. Of someone nobody knows: none."""
     return Factors(items=[factor_said(one) for one in call.parts.verification.factors(subject)])
@@ -195,14 +207,7 @@ def report_lost(call: Call, subject: Subject, factor: UUID) -> None:
 
 def ask_again(call: Call, subject: Subject, factor: UUID) -> Challenged:
     """Prove a phone again that was not proved for long."""
-    begun = call.parts.verification.ask_again(subject, factor)
-    return Challenged(
-        id=begun.id,
-        act=begun.act,
-        expires_at=begun.expires_at,
-        factors=[factor_said(one) for one in begun.factors],
-        passkey=dict(begun.passkey) if begun.passkey is not None else None,
-    )
+    return challenge_said(call.parts.verification.ask_again(subject, factor))
 
 
 def devices(call: Call, subject: Subject) -> Devices:

@@ -121,7 +121,13 @@ def _header(name: str, schema: dict[str, Any], told: str) -> dict[str, Any]:
 
 def names(app: FastAPI) -> frozenset[str]:
     """All names of ours by which a place in a request is called: what is sent may have names of its own."""
-    found = app.openapi()
+    if not hasattr(app.state, "names"):
+        app.state.names = _names(app.openapi())
+    known: frozenset[str] = app.state.names
+    return known
+
+
+def _names(found: dict[str, Any]) -> frozenset[str]:
     parts = {name for one in found["components"]["schemas"].values() for name in one.get("properties", ())}
     asked = (
         one for methods in found["paths"].values() for told in methods.values() for one in told.get("parameters", ())

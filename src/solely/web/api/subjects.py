@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from solely.answer.rights.held import State, state_of
 from solely.app.decisions import handle_of
 from solely.app.parts import Parts
 from solely.consent import CURES, Notice
@@ -67,7 +68,7 @@ class Standing(Said):
     purpose: str
     kind: Kind
     notice: str
-    state: Literal["stands", "ended", "expired"]
+    state: State
     given_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
@@ -210,10 +211,8 @@ def givings(call: Call, subject: Subject) -> Givings:
 
 
 def _standing(one: registry.Held, now: datetime) -> Standing:
-    ended = one.ended_at is not None and one.ended_at <= now
-    expired = one.expires_at is not None and one.expires_at <= now
     content: dict[str, Any] = one._asdict()
-    return Standing(**content, state="ended" if ended else "expired" if expired else "stands")
+    return Standing(**content, state=state_of(one, now))
 
 
 def withdraw(call: Call, subject: Subject, withdrawal: Withdrawal) -> Withdrawn:

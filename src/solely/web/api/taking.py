@@ -11,8 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from solely.app.parts import Parts
 from solely.app.serve_settings import Limits
-from solely.errors import BadInput, SolelyError, TooLarge, TooSlow
+from solely.errors import SolelyError, TooLarge, TooSlow
 from solely.web.api.answer import Answer
+from solely.web.api.bounds import said_length
 
 __all__ = ["BLOCK", "Taking", "take"]
 
@@ -47,7 +48,8 @@ async def take(request: Request, taking: Taking, run: Run, limits: Limits) -> An
     fault: SolelyError | None = None
     try:
         try:
-            _check_length(request, taking, limits)
+            if taking.offset + said_length(request) > limits.upload_bytes:
+                raise _too_large(limits)
             async for block in _blocks(request, limits):
                 if taking.offset + len(block) > limits.upload_bytes:
                     raise _too_large(limits)
@@ -59,14 +61,6 @@ async def take(request: Request, taking: Taking, run: Run, limits: Limits) -> An
         taking.close()
         raise
     return said
-
-
-def _check_length(request: Request, taking: Taking, limits: Limits) -> None:
-    length = request.headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit() and len(length) < 16):  # noqa: PLR2004 - digits
-        raise BadInput("not a length in bytes", where="Content-Length")
-    if taking.offset + int(length) > limits.upload_bytes:
-        raise _too_large(limits)
 
 
 def _too_large(limits: Limits) -> TooLarge:

@@ -18,8 +18,8 @@ from solely.errors import BadInput, NotFound, ProofNeeded, SolelyError, Throttle
 from solely.principal import Home
 from solely.verification import Answering
 from solely.verification.check import Answer
-from solely.verification.proof import Challenge, Proof, Recovering
-from solely.web.api.factors import Challenged, Factor, Source, factor_said
+from solely.verification.proof import Proof, Recovering
+from solely.web.api.factors import Challenged, Factor, Source, challenge_said, factor_said
 from solely.web.api.routes import Body, Call, Given, Route, Said, Subject
 
 __all__ = ["ROUTES"]
@@ -112,17 +112,7 @@ class Speaking(Body):
 def start(call: Call, subject: Subject, starting: Starting) -> Challenged:
     """Start a challenge for an act. For someone nobody knows it looks the same, and nothing answers it."""
     after = call.asserts_password(starting.after_password)
-    return _challenged(call.parts.verification.challenge(subject, act=starting.act, after_password=after))
-
-
-def _challenged(begun: Challenge) -> Challenged:
-    return Challenged(
-        id=begun.id,
-        act=begun.act,
-        expires_at=begun.expires_at,
-        factors=[factor_said(one) for one in begun.factors],
-        passkey=dict(begun.passkey) if begun.passkey is not None else None,
-    )
+    return challenge_said(call.parts.verification.challenge(subject, act=starting.act, after_password=after))
 
 
 def send(call: Call, subject: Subject, challenge: UUID, sending: Sending) -> None:
@@ -201,12 +191,12 @@ def prove(
 def recover(call: Call, subject: Subject, starting: Starting) -> Challenged:
     """Start a recovery, answered as any challenge; it may ask for more than one factor."""
     after = call.asserts_password(starting.after_password)
-    return _challenged(call.parts.verification.recover(subject, after_password=after))
+    return challenge_said(call.parts.verification.recover(subject, after_password=after))
 
 
 def sign_in(call: Call) -> Challenged:
     """A challenge for whoever answers it with a passkey: nobody is named."""
-    return _challenged(call.parts.verification.sign_in())
+    return challenge_said(call.parts.verification.sign_in())
 
 
 def sign_in_answer(call: Call, challenge: UUID, answered: Answered) -> SignedIn:
