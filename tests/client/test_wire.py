@@ -139,10 +139,10 @@ def test_an_answer_that_is_something_else_is_not_taken_for_one():
 
 
 def test_an_error_names_the_request_for_whoever_looks_into_it():
-    client, _ = answering(httpx.Response(404, headers={"request-id": "abc"}))
+    client, _ = answering(httpx.Response(404, headers={"x-request-id": "abc"}))
     with pytest.raises(NotFound) as told:
         client.givings("ana")
-    assert told.value.__notes__ == ["Request-Id: abc"]
+    assert told.value.__notes__ == ["X-Request-Id: abc"]
 
 
 def test_no_key_and_no_contact_is_in_an_error_a_log_or_a_text_of_the_client(caplog):

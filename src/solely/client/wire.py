@@ -133,8 +133,8 @@ def checked(response: httpx.Response) -> httpx.Response:
     if response.is_success:
         return response
     error = error_of(response.status_code, response.content)
-    if id_ := response.headers.get("request-id", ""):
-        error.add_note(f"Request-Id: {id_[:64]}")
+    if id_ := response.headers.get("x-request-id", ""):
+        error.add_note(f"X-Request-Id: {id_[:64]}")
     raise error
 
 
