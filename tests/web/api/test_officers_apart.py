@@ -7,6 +7,7 @@ import pytest
 from httpx import Client
 
 from apis import OPERATOR, at_port
+from linked import split
 from offices import new
 from solely.app.principals import open_principals
 from solely.app.serve_settings import ServeSettings
@@ -16,7 +17,14 @@ from solely.web.api import open_api
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def apart(made, tmp_path_factory):
+    """A directory of its own: two officers there are its first, whatever other tests add elsewhere."""
+    with split(made, tmp_path_factory.mktemp("officers")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def ask(apart):
     """A function: ask a compartment's process as one of its principals."""
     clients, keys = {}, {}
