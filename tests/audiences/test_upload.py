@@ -74,8 +74,9 @@ def test_when_it_is_told_depends_on_its_length_and_on_how_many_steps_it_took(one
 def test_a_sender_has_so_many_on_their_way_and_another_s_do_not_count(stage, uploads):
     target = Target(stage.new("advertiser"), "spring")
     for _ in range(MOST_OPEN):
+        uploads.require_room(target)
         uploads.begin(target, ADS, {})
     with pytest.raises(Throttled) as told:
-        uploads.begin(target, ADS, {})
+        uploads.require_room(target)
     assert told.value.retry_at > stage.time[0]
-    uploads.begin(Target(target.advertiser, "spring", "broker"), "partner-audiences", {})
+    uploads.require_room(Target(target.advertiser, "spring", "broker"))

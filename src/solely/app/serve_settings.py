@@ -85,7 +85,7 @@ class Limits(Table):
     upload_bytes: Size = 20 << 30
     header_bytes: Size = 16 << 10
     json_depth: Annotated[int, Field(ge=1, le=256)] = 32
-    at_once: Count = 64
+    at_once: Count = 32
     connections: Count = 2_000
     rate: Annotated[float, Field(gt=0, le=1_000_000)] = 2_000.0  # requests of a key, each second
     burst: Count = 4_000

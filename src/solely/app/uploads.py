@@ -48,11 +48,13 @@ def begin(parts: Parts, target: Target, purpose: str, options: Mapping[str, Any]
     Raises BadInput, ListError, Conflict, Throttled, and Refused, which is in the ledger; Unavailable where the
     ledger's witnesses are required and too few cosigned it.
     """
+    uploads = open_uploads(parts)
+    uploads.require_room(target)  # first: who sends too much is to be told so soon
     parts.require_witnesses()
     parts.audiences.allow(target, purpose)
     columns = {int(number): meaning for number, meaning in options.get("columns", {}).items()}
     read_list(parts.ground.directory, country=options.get("country"), columns=columns)  # are these choices any?
-    return open_uploads(parts).begin(target, purpose, options)
+    return uploads.begin(target, purpose, options)
 
 
 def matching(ground: Ground, report: Report) -> Beside:

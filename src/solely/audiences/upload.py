@@ -59,20 +59,22 @@ class Uploads:
     new_id: Callable[[], UUID]
     entropy: Entropy
 
-    def begin(self, target: Target, purpose: str, options: Mapping[str, Any]) -> Incoming:
-        """A list of which nothing has come yet. What it is for was allowed before (`Audiences.allow`).
+    def require_room(self, target: Target) -> None:
+        """Raise Throttled where too many of the sender's lists are on their way."""
+        with answering():
+            count = incoming.count_open(self.connection, target.advertiser, target.partner)
+        if count >= MOST_OPEN:
+            what, cure = f"{MOST_OPEN} lists are on their way", "send one of them whole, or delete it"
+            raise Throttled(what, where="uploads", cure=cure, retry_at=self.clock() + timedelta(minutes=1))
 
-        Raises Throttled where too many of the sender's are on their way.
-        """
+    def begin(self, target: Target, purpose: str, options: Mapping[str, Any]) -> Incoming:
+        """A list of which nothing has come yet. There is room for it, and what it is for was allowed before."""
         now = self.clock()
         one = Incoming(
             target.advertiser, self.new_id(), target.audience, target.partner, purpose, options, "receiving", now,
             now + LIFE, self.entropy(_SALT_BYTES),
         )  # fmt: skip
         with answering():
-            if incoming.count_open(self.connection, target.advertiser, target.partner) >= MOST_OPEN:
-                what, cure = f"{MOST_OPEN} lists are on their way", "send one of them whole, or delete it"
-                raise Throttled(what, where="uploads", cure=cure, retry_at=now + timedelta(minutes=1))
             incoming.add(self.connection, one)
         return one
 

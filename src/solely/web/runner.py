@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import signal
 import socket
@@ -76,6 +77,8 @@ def serve_until_told(
         ssl_keyfile=directory / listen.tls_key if listen.tls_key else None,
     )
     sys.setswitchinterval(_SWITCH)
+    gc.collect()
+    gc.freeze()  # all that was loaded stays: to look through it again and again would let everybody wait
     server = _Server(config, ready, drain + _MARGIN)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve([place]))

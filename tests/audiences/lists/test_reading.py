@@ -142,6 +142,18 @@ def test_a_reading_that_is_left_ends_its_process(tmp_path, monkeypatch):
     assert started[0].returncode is not None
 
 
+def test_the_reader_stands_back_where_others_want_the_processor(tmp_path, monkeypatch):
+    path = tmp_path / "list.csv"
+    path.write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(150_000)))
+    started = []
+    start = reading.subprocess.Popen
+    monkeypatch.setattr(reading.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[0])
+    one = iter(read_list(path))
+    next(one)
+    assert os.getpriority(os.PRIO_PROCESS, started[0].pid) == min(19, os.nice(0) + 10)
+    one.close()
+
+
 # ---------------------------------------------------------------- choices
 
 
