@@ -50,6 +50,34 @@ def used(upload, of=None):
     return Words("use", "advertiser acme", "tailored-audiences", details=MappingProxyType(details))
 
 
+def read_by(connection, act):
+    """How many rows of the entries were read for it."""
+
+    def rows():
+        return connection.execute(
+            "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+            " WHERE relid = 'ledger.entries'::regclass"
+        ).fetchone()[0]
+
+    before = rows()
+    act()
+    return rows() - before
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_matches_are_found_without_reading_the_other_entries(superuser, mac, looked_at):
+    with superuser.transaction(force_rollback=True):
+        superuser.execute(
+            "INSERT INTO ledger.entries (sequence, body, mac) SELECT 1000000 + n, convert_to(n::text, 'UTF8'), 'x'"
+            " FROM generate_series(1, 20000) n"
+        )
+        if looked_at:  # as PostgreSQL does by itself within a minute
+            superuser.execute("ANALYZE ledger.entries")
+        entries = Entries(superuser, mac)
+        assert read_by(superuser, lambda: entries.matches([uuid4() for _ in range(80)])) < 1000
+        assert not looked_at or read_by(superuser, entries.matches) < 1000
+
+
 def test_an_entry_is_read_by_its_sequence(write, connection, mac):
     first = write(Words("policy", "operator"), Words("policy", "someone"))
     read = Entries(connection, mac).read([first, first + 1, first + 2])

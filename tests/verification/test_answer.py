@@ -1,5 +1,6 @@
 """Answers: each counts once, right or wrong, alone or among many; what is over, spent or waiting is not looked at."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -191,6 +192,43 @@ def test_a_code_ends_with_its_message(world, subject, kind):
     code = right(world, held, begun)
     world.clock.now = begun.expires_at
     assert isinstance(outcome(world, subject, begun.id, held.factor, code), NotFound)
+
+
+# -- asked again
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_right_answer_that_the_same_request_brings_again_is_told_what_it_proved(world, subject, kind):
+    held = hold(world, subject, kind)
+    begun = world.verification.challenge(subject)
+    one = Answering(subject, begun.id, held.factor, right(world, held, begun), request=b"one")
+    (first,) = world.verification.answer_all([one])
+    assert isinstance(first, Proof)
+    world.clock.forward(minutes=20)
+    for request in (b"another", None):
+        (refused,) = world.verification.answer_all([replace(one, request=request)])
+        assert isinstance(refused, NotFound)
+    assert world.verification.answer_all([one]) == [first]
+    assert tried(world, begun.id) == 0
+
+
+def test_a_wrong_answer_that_the_same_request_brings_again_is_wrong_again(world, subject):
+    held = hold(world, subject, "totp")
+    begun = world.verification.challenge(subject)
+    one = Answering(subject, begun.id, held.factor, wrong(world, held, begun), request=b"one")
+    assert [type(world.verification.answer_all([one])[0]) for _ in range(2)] == [WrongAnswer] * 2
+    good = Answering(subject, begun.id, held.factor, right(world, held, begun), request=b"two")
+    assert isinstance(world.verification.answer_all([good])[0], Proof)
+    assert isinstance(world.verification.answer_all([one])[0], NotFound)
+
+
+def test_what_a_lost_factor_proved_is_not_told_again(world, subject):
+    held = hold(world, subject, "totp")
+    begun = world.verification.challenge(subject)
+    one = Answering(subject, begun.id, held.factor, right(world, held, begun), request=b"one")
+    assert isinstance(world.verification.answer_all([one])[0], Proof)
+    world.verification.report_lost(subject, held.factor)
+    assert isinstance(world.verification.answer_all([one])[0], NotFound)
 
 
 # -- many at once

@@ -10,7 +10,7 @@ import pytest
 
 from solely.errors import BadInput, NotFound, ProofNeeded, Refused, Throttled, Unavailable, WrongAnswer
 from solely.ledger.entry import decode
-from solely.verification import Assurance, Proof, Recovering, Wanted
+from solely.verification import Answering, Assurance, Proof, Recovering, Wanted
 
 pytestmark = pytest.mark.server
 
@@ -60,6 +60,15 @@ def enough(shown, *, after_password):
     return ways in ({"saved", "issued"}, {"saved", "factor"}, {"issued", "factor"}) or (
         after_password and bool(ways - {"factor"})
     )
+
+
+def test_what_was_shown_first_is_told_again_to_the_same_request(world, person):
+    begun = world.verification.recover(person.subject)
+    one = Answering(person.subject, begun.id, person.codes, person.right("codes", begun), request=b"one")
+    (first,) = world.verification.answer_all([one])
+    assert isinstance(first, Recovering)
+    assert world.verification.answer_all([one]) == [first]
+    assert isinstance(person.show("totp", begun), Proof)
 
 
 # -- what is enough

@@ -56,8 +56,7 @@ def test_one_of_two_is_killed_and_every_request_is_answered_and_done_once(fresh)
         for asker in askers:
             asker.join()
     assert record.given_up == 0
-    # An answer that was cut off after it passed is told, when asked again, that its challenge is not open any more.
-    assert set(record.others) <= {("answer", 404)}
+    assert not record.others
     assert len(record.givings) > 4
     assert len(record.passed) > 4
     assert faults(fresh, record) == []

@@ -4,6 +4,7 @@
 2. The answer is checked, by the factor's kind. A wrong one is counted, durably, before its error leaves.
 3. A right one spends the challenge, ends the factor's count and takes the code, step or counter it used, by one
    statement whose conditions are those of the count. Where another was faster it counts as wrong.
+4. A right one that is asked again by the same request, as its answer was lost, is told what it was told.
 
 Many answers at once share a statement and a commit, as a busy service needs it; one is a batch of one.
 """
@@ -36,11 +37,15 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as given: to which challenge, by which factor, what, and from where."""
+    """An answer as given: to which challenge, by which factor, what, and from where.
+
+    `request` names the request that it came by, the same each time that this is asked again.
+    """
 
     to: Answering
     answer: Answer = field(repr=False)
     source: str | None = field(default=None, repr=False)
+    request: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,9 @@ def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, 
         read = challenges.read(security.connection, [given.to for _, given in some])
     tries = []
     for n, (place, given) in enumerate(some):
+        if (said := _said_before(read.get(n), given)) is not None:
+            outcomes[place] = said
+            continue
         try:
             asked = _admitted(security, read.get(n), given, now)
             tries.append(_Try(place, given, asked, _counts(security, asked, given.source)))
@@ -148,6 +156,17 @@ def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, 
             if retry_at := full.get((count.key, count.limit.name)):
                 outcomes[one.place] = limits.throttled(count.limit, retry_at)
     return [one for one in tries if one.place not in outcomes]
+
+
+def _said_before(asked: Asked | None, given: Given) -> Answered | None:
+    """What came of it, where this very request counted before and its answer was lost on the way."""
+    if asked is None or given.request is None or asked.request != given.request or asked.passed_at is None:
+        return None
+    if asked.standing == "open":
+        return Answered(asked, None, asked.passed_at)
+    if asked.standing == "passed" and asked.assurance is not None:
+        return Answered(asked, Assurance.from_text(asked.assurance), asked.passed_at)
+    return None
 
 
 def _admitted(security: Security, asked: Asked | None, given: Given, now: datetime) -> Asked:
@@ -208,6 +227,7 @@ def _spend(
             shown=checked.shown,
             whole=proves is not None,
             assurance=(proves or checked.assurance).to_text(),
+            request=one.given.request,
         )
         for (one, checked), proves in zip(group, proved, strict=True)
     ]

@@ -33,13 +33,14 @@ _UNPASSED = timedelta(days=2)  # the others: conversion looks at a day of them
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """A subject's answer to a challenge, by a factor of theirs."""
+    """A subject's answer to a challenge, by a factor of theirs. `request`: see `answer.Given`."""
 
     subject: str
     challenge: UUID
     factor: UUID
     given: Answer = field(repr=False)
     source: str | None = field(default=None, repr=False)
+    request: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,7 +116,7 @@ class Verification:
         for one in many:
             pseudonym = known.get(one.subject) or self.security.new_id()
             to = challenges.Answering(pseudonym, one.challenge, pseudonym, one.factor)
-            given.append(Given(to, one.given, one.source))
+            given.append(Given(to, one.given, one.source, one.request))
         outcomes = answer_all(self.security, given)
         return [self._told(one.to, outcome) for one, outcome in zip(given, outcomes, strict=True)]
 

@@ -9,6 +9,8 @@ import pytest
 
 from apis import enrolled, of, proof
 from authenticator import Authenticator
+from solely.errors import Unavailable
+from solely.web.api.once import Once
 
 pytestmark = pytest.mark.server
 ORIGIN = "http://localhost:8000"
@@ -93,6 +95,28 @@ def test_the_answer_under_a_key_is_the_first_one_though_a_challenge_is_passed_on
     path = of(subject, f"challenges/{begun['id']}/answers")
     first, second = (security("POST", path, json=given, headers=headers) for _ in range(2))
     assert (first.status_code, second.content) == (200, first.content)
+
+
+def test_an_answer_that_was_lost_before_it_was_told_is_the_same_when_it_is_asked_again(
+    security, own_login, subject, monkeypatch
+):
+    factor, app = enrolled(security, subject)
+    begun, headers = started(security, subject), {"idempotency-key": str(uuid.uuid4())}
+    given = {"factor": factor, "answer": app.code(datetime.now(UTC), steps=1)}
+    path = of(subject, f"challenges/{begun['id']}/answers")
+
+    def cut(*_):
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(Once, "keep", cut)
+    assert security("POST", path, json=given, headers=headers).status_code == 503
+    monkeypatch.undo()
+    assert security("POST", path, json=given, headers=headers).status_code == 503  # it may be at work yet
+    owner = own_login("owner")
+    owner.execute("UPDATE security.requests SET until = now() WHERE answer IS NULL")
+    told = security("POST", path, json=given, headers=headers)
+    assert (told.status_code, told.json()["proof"]["id"]) == (200, begun["id"])
+    assert security("POST", path, json=given).status_code == 404
 
 
 def test_whoever_answers_with_a_passkey_is_signed_in_unnamed(security, subject):

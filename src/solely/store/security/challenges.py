@@ -47,7 +47,10 @@ Method = Literal["saved", "issued", "factor"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A challenge, and the factor that answers it; `code_until` is when a code that was sent by it ends."""
+    """A challenge, and the factor that answers it; `code_until` is when a code that was sent by it ends.
+
+    `request`, `passed_at` and `assurance` are of the last right answer: under which request it came, where it said.
+    """
 
     challenge: UUID
     act: str
@@ -58,6 +61,9 @@ class Asked:
     expires_at: datetime
     wrong: int
     standing: str
+    request: bytes | None = field(repr=False)
+    passed_at: datetime | None
+    assurance: str | None
     factor: UUID
     kind: Kind
     state: State
@@ -93,14 +99,14 @@ class Shown:
 _ANSWERS = (
     "json_to_recordset(%(answers)s::json) AS a (n int, home uuid, challenge uuid, pseudonym uuid, factor uuid,"
     " old text, new text, step bigint, sign_count bigint, backed_up boolean, digest text, whole boolean,"
-    " assurance text)"
+    " assurance text, request text)"
 )
 _READ = (
     "SELECT a.n, c.challenge, c.act, c.purpose, c.factor AS only, c.after_password, c.secret AS asked, c.expires_at,"
-    " c.failures AS wrong, c.state AS standing, f.factor, f.kind, f.state, f.purpose AS factor_purpose, f.giving,"
-    " f.fingerprint, f.secret, f.key_number, f.settings, f.last_step, f.wait_until, f.activated_at, f.used_at,"
-    " k.expires_at AS code_until, p.factor, p.credential, p.public_key, p.sign_count, p.user_verified,"
-    " p.backup_eligible, p.backed_up, p.transports, p.aaguid"
+    " c.failures AS wrong, c.state AS standing, c.request, c.passed_at, c.assurance, f.factor, f.kind, f.state,"
+    " f.purpose AS factor_purpose, f.giving, f.fingerprint, f.secret, f.key_number, f.settings, f.last_step,"
+    " f.wait_until, f.activated_at, f.used_at, k.expires_at AS code_until, p.factor, p.credential, p.public_key,"
+    " p.sign_count, p.user_verified, p.backup_eligible, p.backed_up, p.transports, p.aaguid"
     f" FROM {_ANSWERS}"
     " JOIN security.challenges c ON c.pseudonym = a.home AND c.challenge = a.challenge"
     " JOIN security.factors f ON f.pseudonym = a.pseudonym AND f.factor = a.factor"
@@ -149,7 +155,8 @@ def _spending(kind: Kind, state: State) -> str:
         " last_step = greatest(f.last_step, ok.step), activated_at = coalesce(f.activated_at, %(now)s)"
         f"{_OF_FACTOR} ok.n), c AS (UPDATE security.challenges c SET"
         " state = CASE WHEN ok.whole THEN 'passed' ELSE c.state END,"
-        f" passed_at = %(now)s, passed_by = ok.factor, assurance = ok.assurance{_OF_CHALLENGE})"
+        " passed_at = %(now)s, passed_by = ok.factor, assurance = ok.assurance,"
+        f" request = decode(ok.request, 'hex'){_OF_CHALLENGE})"
         f"{f', s AS ({besides})' if besides else ''} SELECT n FROM f"
     )
 
@@ -178,7 +185,7 @@ class Answering:
 class Spending:
     """A right answer, to be made to count: the factor's state before and after, and what it spends.
 
-    `whole` says that the challenge is passed by it; `assurance` is what it proves then.
+    `whole` says that the challenge is passed by it; `assurance` is what it proves then. `request` names what asked.
     """
 
     old: State
@@ -186,6 +193,7 @@ class Spending:
     shown: Shown
     whole: bool
     assurance: str
+    request: bytes | None = field(default=None, repr=False)
 
 
 def add(  # noqa: PLR0913 - a row's columns
@@ -268,6 +276,7 @@ def spend(
             "digest": one.shown.digest.hex() if one.shown.digest else None,
             "whole": one.whole,
             "assurance": one.assurance,
+            "request": one.request.hex() if one.request else None,
         }
         for one in spendings
     ]

@@ -111,7 +111,8 @@ def _call(parts: Parts, route: Route, one: Asked, known: dict[str, Principal | S
             require_look(parts, principals(parts, one.home), who, one.given["subject"])
     if "advertiser" in one.given and who.kind in {"advertiser", "partner"}:
         who.require_advertiser(one.given["advertiser"], parts.ground.clock())
-    return Call(parts, who, one.headers)
+    request = None if one.repeat is None else once(parts, one.home).request(who, one.repeat, one.what)
+    return Call(parts, who, one.headers, request)
 
 
 def _take(
@@ -124,10 +125,7 @@ def _take(
     lease: timedelta,
 ) -> dict[int, Request]:
     """Take what comes with an idempotency key; what was answered before is answered so again."""
-    wanted = {}
-    for place, call in calls.items():
-        if (repeat := many[place].repeat) is not None:
-            wanted[place] = once(parts, call.home).request(call.principal, repeat, many[place].what)
+    wanted = {place: call.request for place, call in calls.items() if call.request is not None}
     if not wanted:
         return {}
     home = many[0].home

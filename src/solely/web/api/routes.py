@@ -16,6 +16,7 @@ from solely.app.ground import Ground
 from solely.app.parts import Parts
 from solely.errors import Outdated, Refused, SolelyError
 from solely.principal import Home, Principal
+from solely.store.requests import Request
 from solely.web.api.answer import JSON, Answer
 from solely.web.api.kinds import check_kind
 from solely.web.api.taking import Taking
@@ -77,11 +78,15 @@ class Said(BaseModel):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Call:
-    """One request at work: who calls, the parts of this thread, and the headers as they came (names in small)."""
+    """One request at work: who calls, the parts of this thread, and the headers as they came (names in small).
+
+    `request`: as what it is known when it is asked again, where it came under an idempotency key.
+    """
 
     parts: Parts
     principal: Principal
     headers: Mapping[str, str]
+    request: Request | None = None
 
     @property
     def ground(self) -> Ground:

@@ -132,9 +132,9 @@ def answer_together(parts: Parts, many: Sequence[tuple[Call, Given]]) -> list[Ou
     """The same for many at once."""
     outcomes: dict[int, Outcome | SolelyError] = {}
     going: dict[int, Answering] = {}
-    for place, (_, given) in enumerate(many):
+    for place, (call, given) in enumerate(many):
         try:
-            going[place] = _answering(parts, given["subject"], given["challenge"], given["answered"])
+            going[place] = _answering(call, given["subject"], given["challenge"], given["answered"])
         except SolelyError as error:
             outcomes[place] = error
     for place, said in zip(going, parts.verification.answer_all(list(going.values())), strict=True):
@@ -142,13 +142,14 @@ def answer_together(parts: Parts, many: Sequence[tuple[Call, Given]]) -> list[Ou
     return [outcomes[place] for place in range(len(many))]
 
 
-def _answering(parts: Parts, subject: str, challenge: UUID, answered: Answered) -> Answering:
+def _answering(call: Call, subject: str, challenge: UUID, answered: Answered) -> Answering:
     factor = answered.factor
     if factor is None:
         if isinstance(answered.answer, str):
             raise BadInput("a code is of a factor", where="factor", cure="name it: the challenge lists them")
-        factor = parts.verification.passkey(subject, answered.answer)
-    return Answering(subject, challenge, factor, answered.answer, answered.source)
+        factor = call.parts.verification.passkey(subject, answered.answer)
+    request = call.request.digest if call.request else None
+    return Answering(subject, challenge, factor, answered.answer, answered.source, request)
 
 
 def _outcome(said: Proof | Recovering) -> Outcome:
