@@ -55,11 +55,12 @@ class Uses:
 
 
 class _Found(NamedTuple):
-    """An entry that commits to `member`, through a giving or none."""
+    """An entry that commits to `member`, through a giving or none; the entry itself, where it is read already."""
 
     sequence: int
     giving: UUID | None
     member: Member
+    entry: Entry | None = None
 
 
 def uses(sources: Sources, subject: str) -> Uses:
@@ -69,7 +70,7 @@ def uses(sources: Sources, subject: str) -> Uses:
 
 
 def uses_after(sources: Sources, subject: str, after: Place, most: int) -> list[tuple[Place, Act]]:
-    """So many acts about a subject after that place, each with its own; see `uses`. Only their entries are read."""
+    """So many acts about a subject after that place, each with its own; see `uses`."""
     _, found = _found(sources, subject)
     placed, sequence, again = [], -1, 0
     for one in found:
@@ -103,7 +104,8 @@ def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[_F
 
 
 def _acts(sources: Sources, found: list[_Found]) -> list[Act]:
-    read = sources.entries.read({one.sequence for one in found}) if found else {}
+    missing = {one.sequence for one in found if one.entry is None}
+    read = sources.entries.read(missing) if missing else {}
     return [_act(one, read) for one in found]
 
 
@@ -128,7 +130,7 @@ def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
     for entry in sources.entries.matches(list(through)) if through else ():
         for advertiser, number in through[UUID(str(entry.details["upload"]))]:
             if entry.principal == f"advertiser {advertiser}":
-                yield _Found(entry.sequence, numbers[number], number)
+                yield _Found(entry.sequence, numbers[number], number, entry)
     member = sources.evidence.member_of(pseudonym)
     if member is not None:
         for sequence in sources.entries.kept_with(member):
@@ -136,7 +138,7 @@ def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
 
 
 def _act(found: _Found, read: Mapping[int, Entry]) -> Act:
-    entry = read.get(found.sequence)
+    entry = found.entry or read.get(found.sequence)
     if entry is None:
         raise Tampered("an entry is missing", where=f"ledger entry {found.sequence}")
     return Act(

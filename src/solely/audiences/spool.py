@@ -85,10 +85,6 @@ class Spool:
         """What a piece is bound to."""
         return self.upload.bytes + at.to_bytes(8, "big")
 
-    def remove(self) -> None:
-        """It is gone when this returns."""
-        self.path.unlink(missing_ok=True)
-
 
 @dataclass(slots=True, repr=False)
 class Writing:

@@ -22,6 +22,8 @@ from solely.store.ledger import Concern
 
 __all__ = ["FarEntries", "FarEvidence", "answer_entries", "answer_evidence"]
 
+_MANY = 500  # entries of one frame
+
 
 class FarEntries(Entries):
     """The ledger's entries, read where they are."""
@@ -42,7 +44,7 @@ class FarEntries(Entries):
     @override
     def matches(self, uploads: Sequence[UUID] | None = None) -> list[Entry]:
         asked = None if uploads is None else list(uploads)
-        return list(self._links.stream("ledger", "entries.matches", asked))
+        return [one for some in self._links.stream("ledger", "entries.matches", asked) for one in some]
 
     @override
     def first_since(self, moment: datetime) -> int:
@@ -81,7 +83,7 @@ def answer_entries(entries: Callable[[], Entries]) -> Answers:
     """What the ledger's process answers; the entries are opened when they are first asked for."""
     return {
         "entries.read": lambda sequences: entries().read(sequences),
-        "entries.matches": lambda uploads: (one for one in entries().matches(uploads)),
+        "entries.matches": lambda uploads: _in_parts(entries().matches(uploads)),
         "entries.first-since": lambda moment: entries().first_since(moment),
         "entries.of-givings": lambda first, end: entries().of_givings(first, end),
         "entries.about": lambda ids: entries().about(ids),
@@ -90,6 +92,12 @@ def answer_entries(entries: Callable[[], Entries]) -> Answers:
         "entries.kept": lambda sequence: entries().kept(sequence),
         "entries.stops": lambda: entries().stops(),
     }
+
+
+def _in_parts(found: Sequence[Entry]) -> Generator[Sequence[Entry]]:
+    """All of them, in frames that are neither many nor large."""
+    for first in range(0, len(found), _MANY):
+        yield found[first : first + _MANY]
 
 
 class FarEvidence(Evidence):
