@@ -77,7 +77,7 @@ class Evidence:
         wanted = BitMap(numbers)
         found: dict[UUID, list[tuple[str, int]]] = {}
         with self.connection.transaction(), self.connection.cursor(name="through", binary=True) as cursor:
-            cursor.itersize = 1_000
+            cursor.itersize = 100
             cursor.execute(
                 "SELECT advertiser, upload, givings FROM advertising.evidence WHERE block = ANY(%s)",
                 [sorted({number >> BLOCK_BITS for number in wanted})],
