@@ -130,28 +130,28 @@ def test_progress_is_told_and_the_report_is_there_at_the_end_alone(tmp_path):
     assert told[-1] == one.report.rows == one.report.usable == 150_000
 
 
-def test_a_reading_that_is_left_ends_its_process(tmp_path, monkeypatch):
-    path = tmp_path / "list.csv"
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A reading that has said its first, and its process."""
+    path, started = tmp_path / "list.csv", []
     path.write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(150_000)))
-    started = []
     start = reading.subprocess.Popen
     monkeypatch.setattr(reading.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[0])
     one = iter(read_list(path))
     next(one)
+    yield one, started[0]
     one.close()
-    assert started[0].returncode is not None
 
 
-def test_the_reader_stands_back_where_others_want_the_processor(tmp_path, monkeypatch):
-    path = tmp_path / "list.csv"
-    path.write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(150_000)))
-    started = []
-    start = reading.subprocess.Popen
-    monkeypatch.setattr(reading.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[0])
-    one = iter(read_list(path))
-    next(one)
-    assert os.getpriority(os.PRIO_PROCESS, started[0].pid) == min(19, os.nice(0) + 10)
+def test_a_reading_that_is_left_ends_its_process(begun):
+    one, process = begun
     one.close()
+    assert process.returncode is not None
+
+
+def test_the_reader_stands_back_where_others_want_the_processor(begun):
+    _, process = begun
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.nice(0) + 10)
 
 
 # ---------------------------------------------------------------- choices
