@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -243,6 +244,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="a rate to begin with, where the highest is not looked for")
     parser.add_argument("--write", type=Path, help="put the figures on this page")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))  # the service ends with it
     with tempfile.TemporaryDirectory(prefix="solely-bench-") as name:
         Path(name).chmod(0o755)
         text, faults = bench(Path(name), args)
