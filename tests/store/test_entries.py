@@ -100,7 +100,7 @@ def test_matches_are_the_uses_that_name_an_upload(write, connection, mac):
     quoted = used(None, of=f'"upload":"{other}"')
     first = write(used(one), refusal, used(other), quoted)
     assert len(Entries(connection, mac).matches()) == before + 2
-    (found,) = Entries(connection, mac).matches([other])
+    (found,) = Entries(connection, mac).matches([other, other])
     assert found.sequence == first + 2
     assert Entries(connection, mac).matches([uuid4()]) == []
 

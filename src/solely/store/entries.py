@@ -61,7 +61,7 @@ class Entries:
 
     def matches(self, uploads: Sequence[UUID] | None = None) -> list[Entry]:
         """The entries of matches, in order: of these uploads, or all."""
-        query, arguments = (_ALL, []) if uploads is None else (_OF_UPLOADS, [[str(one) for one in uploads]])
+        query, arguments = (_ALL, []) if uploads is None else (_OF_UPLOADS, [[str(one) for one in set(uploads)]])
         rows = self.connection.execute(query, arguments, binary=True)
         return [entry for row in rows if (entry := _entry(row, self.mac)).type == "use"]
 

@@ -141,11 +141,12 @@ def _open(security: Security, some: Sequence[tuple[int, Given]], now: datetime, 
         read = challenges.read(security.connection, [given.to for _, given in some])
     tries = []
     for n, (place, given) in enumerate(some):
-        if (said := _said_before(read.get(n), given)) is not None:
+        found = read.get(n)
+        if (said := _said_before(found, given)) is not None:
             outcomes[place] = said
             continue
         try:
-            asked = _admitted(security, read.get(n), given, now)
+            asked = _admitted(security, found, given, now)
             tries.append(_Try(place, given, asked, _counts(security, asked, given.source)))
         except (NotFound, Throttled) as refused:
             outcomes[place] = refused
