@@ -7,8 +7,10 @@ import pytest
 
 from acts import ADS, PARTNERS, SECURITY, SERVICE
 from solely.answer.question import Question
+from solely.answer.uses import uses_after
 from solely.errors import NotFound
 from solely.store import advertising
+from solely.store.entries import Entries
 
 pytestmark = pytest.mark.server
 
@@ -137,6 +139,25 @@ def test_a_reset_of_a_person_s_factors_is_told(platform):
     platform.solely.verification.approve_reset("cem", reset, "officer-2")
     told = [(act.what, act.by, act.giving) for act in platform.solely.uses("cem").uses.acts if act.what == "reset"]
     assert told == [("reset", "officer officer-1", None), ("reset", "officer officer-2", None)]
+
+
+def test_pages_of_any_size_tell_all_and_each_reads_its_own_entries_alone(platform, monkeypatch):
+    platform.give([("eve", ADS, "eve@example.com", "v1", None)])
+    for n in range(7):
+        platform.match(["eve@example.com"], "acme", f"list {n}")
+    (upload, *_) = advertising.uploads(platform.solely.audiences.connection, "acme", "list 3", platform.time)
+    advertising.add_evidence(platform.solely.audiences.connection, "globex", upload)  # which no entry speaks of
+    sources, read, kept = platform.solely.parts.sources, [], Entries.bodies
+    monkeypatch.setattr(Entries, "bodies", lambda self, which: read.extend(which) or kept(self, which))
+    everything = list(platform.solely.uses("eve").uses.acts)
+    for most in (1, 3, 100):
+        found, after, pages = [], (-1, 0), 0
+        read.clear()
+        while page := uses_after(sources, "eve", after, most):
+            assert len(page) <= most
+            found, after, pages = [*found, *(act for _, act in page)], page[-1][0], pages + 1
+        assert found == everything
+        assert len(read) <= len(everything) + pages
 
 
 def test_evidence_under_another_advertiser_than_the_entry_has_is_none(platform):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from solely.audiences.audience import effective, standing, status_of
+from solely.audiences.audience import effective, standing, status_of, surely
 from solely.store.advertising import Upload
 
 KEY = bytes(range(32))
@@ -27,6 +27,17 @@ def upload(reached):
 def test_an_audience_is_whom_any_upload_reaches_through_a_giving_that_stands(uploads, ended):
     truth = {member for one in uploads for giving, member in one.items() if giving not in ended}
     assert set(effective(map(upload, uploads), BitMap(ended))) == truth
+
+
+@given(uploads=st.lists(SETS, max_size=4), enough=st.integers(1, 20))
+def test_no_more_uploads_are_read_than_it_takes_to_find_enough(uploads, enough):
+    left = iter(map(upload, uploads))
+    found = effective(left, BitMap(), enough)
+    unread = len(list(left))
+    assert set(found) == {member for one in uploads[: len(uploads) - unread] for member in one.values()}
+    if unread:
+        before = {member for one in uploads[: len(uploads) - unread - 1] for member in one.values()}
+        assert len(before) < enough <= len(found)
 
 
 @given(reached=SETS, ended=st.sets(st.integers(1, 60)))
@@ -48,6 +59,15 @@ def test_under_the_floor_no_audience_is_ever_ready():
 
 def test_far_over_the_floor_every_audience_is_ready():
     assert set(statuses(BitMap(range(FLOOR + 300)), 500)) == {"ready"}
+
+
+def test_what_is_surely_enough_is_enough_at_the_rarest_draw_and_one_less_is_not(monkeypatch):
+    monkeypatch.setattr("hmac.digest", lambda *_: bytes(32))
+    enough = surely(FLOOR)
+    assert [status_of(BitMap(range(size)), "acme", FLOOR, KEY) for size in (enough - 1, enough)] == [
+        "too-small",
+        "ready",
+    ]
 
 
 @pytest.mark.parametrize(("over", "share"), [(0, 0.095), (9, 0.632), (20, 0.878), (40, 0.983)])

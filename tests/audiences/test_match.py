@@ -191,7 +191,7 @@ def test_what_ends_while_a_list_is_read_is_not_used_and_what_begins_is(stage):
 
 
 def _uploads(stage, name):
-    return advertising.uploads(stage.solely.audiences.connection, "acme", name, stage.time[0])
+    return list(advertising.uploads(stage.solely.audiences.connection, "acme", name, stage.time[0]))
 
 
 def test_nothing_ends_between_the_last_look_and_the_ledgers_entry(stage):

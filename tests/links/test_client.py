@@ -44,7 +44,7 @@ def test_a_process_that_was_started_again_is_asked_again(tmp_path):
 
 def test_what_the_table_does_not_allow_is_not_even_asked(tmp_path):
     with Links(side("advertising"), tmp_path) as links:
-        for callee, name in (("ledger", "entries.read"), ("security", "take"), ("registry", "find")):
+        for callee, name in (("ledger", "entries.bodies"), ("security", "take"), ("registry", "find")):
             with pytest.raises(Refused):
                 links.call(callee, name)
 

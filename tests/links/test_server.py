@@ -91,11 +91,11 @@ def test_an_answer_may_come_in_parts_and_be_left(tmp_path):
         finally:
             closed.set()
 
-    with serving(tmp_path, "ledger", {"entries.matches": parts}), Links(side("registry"), tmp_path) as links:
-        assert [number for number, _ in links.stream("ledger", "entries.matches", 1_000)] == list(range(1_000))
+    with serving(tmp_path, "ledger", {"entries.match-bodies": parts}), Links(side("registry"), tmp_path) as links:
+        assert [number for number, _ in links.stream("ledger", "entries.match-bodies", 1_000)] == list(range(1_000))
         assert len(links._idle["ledger"]) == 1
         closed.clear()
-        some = links.stream("ledger", "entries.matches", 10**9)
+        some = links.stream("ledger", "entries.match-bodies", 10**9)
         assert next(some)[0] == 0
         some.close()
         assert closed.wait(10), "whoever goes is not written to for ever"
@@ -106,8 +106,8 @@ def test_parts_that_end_in_an_error_end_so_for_the_reader(tmp_path):
         yield 1
         raise NotFound("no more")
 
-    with serving(tmp_path, "ledger", {"entries.matches": parts}), Links(side("registry"), tmp_path) as links:
-        some = links.stream("ledger", "entries.matches")
+    with serving(tmp_path, "ledger", {"entries.match-bodies": parts}), Links(side("registry"), tmp_path) as links:
+        some = links.stream("ledger", "entries.match-bodies")
         assert next(some) == 1
         with pytest.raises(NotFound):
             next(some)

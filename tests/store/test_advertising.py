@@ -171,7 +171,7 @@ def test_evidence_is_of_no_audience_until_its_upload_is(connection, subject):
     advertising.add_audience(connection, subject, "summer", ADS)
     one = upload((1, 5))
     advertising.add_evidence(connection, subject, one)
-    assert advertising.uploads(connection, subject, "summer", NOW) == []
+    assert list(advertising.uploads(connection, subject, "summer", NOW)) == []
     advertising.add_upload(connection, subject, "summer", one.id, made(1))
     assert [found.id for found in advertising.uploads(connection, subject, "summer", NOW)] == [one.id]
 
@@ -200,3 +200,21 @@ def test_an_audience_is_its_advertiser_s_and_keeps_its_purpose(connection, subje
 def test_each_use_has_a_number_of_its_own(connection, subject):
     numbers = [advertising.number_use(connection, subject, uuid4()) for _ in range(3)]
     assert numbers == list(range(numbers[0], numbers[0] + 3))
+
+
+def test_whose_a_giving_is_is_told_with_all_they_gave(connection, desk, superuser, subject):
+    """By number: the member, and each of their givings, whichever of them was asked for; nothing of anyone else's."""
+    for who, value in (
+        (subject, "one@example.com"),
+        (subject, "two@example.com"),
+        (f"{subject}-other", "x@example.com"),
+    ):
+        give(desk, who, value=value, notice=f"{ADS}/v1")
+    advertising.admit_members(connection, 0)
+    query = "SELECT number FROM advertising.givings JOIN registry.pseudonyms USING (pseudonym) WHERE subject = %s"
+    numbers = [number for (number,) in superuser.execute(query, [subject])]
+    found = [advertising.givings_beside(connection, asked) for asked in ([numbers[0]], numbers)]
+    assert sorted(found[0]) == sorted(found[1])
+    assert {giving for _, giving in found[0]} == set(numbers)
+    assert len({member for member, _ in found[0]}) == 1
+    assert advertising.givings_beside(connection, []) == []

@@ -74,8 +74,8 @@ def test_matches_are_found_without_reading_the_other_entries(superuser, mac, loo
         if looked_at:  # as PostgreSQL does by itself within a minute
             superuser.execute("ANALYZE ledger.entries")
         entries = Entries(superuser, mac)
-        assert read_by(superuser, lambda: entries.matches([uuid4() for _ in range(80)])) < 1000
-        assert not looked_at or read_by(superuser, entries.matches) < 1000
+        assert read_by(superuser, lambda: entries.naming([uuid4() for _ in range(80)])) < 1000
+        assert not looked_at or read_by(superuser, entries.match_bodies) < 1000
 
 
 def test_an_entry_is_read_by_its_sequence(write, connection, mac):
@@ -100,9 +100,9 @@ def test_matches_are_the_uses_that_name_an_upload(write, connection, mac):
     quoted = used(None, of=f'"upload":"{other}"')
     first = write(used(one), refusal, used(other), quoted)
     assert len(Entries(connection, mac).matches()) == before + 2
-    (found,) = Entries(connection, mac).matches([other, other])
-    assert found.sequence == first + 2
-    assert Entries(connection, mac).matches([uuid4()]) == []
+    assert Entries(connection, mac).naming([other, other]) == [(first + 2, other)]
+    assert Entries(connection, mac).naming([other, one]) == [(first, one), (first + 1, one), (first + 2, other)]
+    assert Entries(connection, mac).naming([uuid4()]) == []
 
 
 def test_the_first_entry_since_a_moment_is_found(write, connection, mac):

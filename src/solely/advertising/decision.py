@@ -22,8 +22,9 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
+from solely.advertising.gathered import Part
 from solely.advertising.handle import read_handle
-from solely.advertising.reach import Part, Reach, Running
+from solely.advertising.reach import Reach, Running
 from solely.errors import BadInput
 from solely.gate import Gate, Still
 from solely.store import campaigns as store

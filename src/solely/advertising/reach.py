@@ -1,11 +1,11 @@
-"""Whom the campaigns that run can reach: held in memory, and read anew as soon as anything of it changed.
+"""Whom the campaigns that run can reach: held in memory, and brought up to date as soon as anything of it changed.
 
 - What is held are numbers of givings that uploads reached someone through. Whether one of them still stands is not
   held: a decision asks the database, so what ended is never used.
 - A campaign reaches nobody while what it could reach, after all that includes and excludes, is too small: else an
   audience less everyone but one would say of that one who they are. The rule is that of audiences (`status_of`).
-- So many may leave a large audience before that is looked at anew: the threshold lies `_SURE` above the floor
-  once in e^50 times.
+- What is new alone is read: an upload once, and of givings that ended whose they were. Only where an upload serves no
+  longer is its audience gathered anew.
 """
 
 from __future__ import annotations
@@ -19,53 +19,46 @@ from uuid import UUID
 import psycopg
 from pyroaring import BitMap
 
-from solely.audiences.audience import effective, status_of
+from solely.advertising.gathered import Gathered, Part
+from solely.audiences.audience import status_of, surely
 from solely.audiences.ended import ended
 from solely.purpose import Policy
 from solely.store import advertising
 from solely.store import campaigns as store
 from solely.store.ledger import Concern
 
-__all__ = ["Part", "Reach", "Running"]
+__all__ = ["Reach", "Running"]
 
-_SURE = 500
 _LAST = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """The givings through which an audience's uploads by one partner, or by none, reached someone."""
-
-    audience: str
-    partner: str | None
-    givings: BitMap
+_Key = tuple[str, str]  # an advertiser, and one of its audiences or campaigns
 
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A campaign at work. `ready`: it is large enough; `spare`: how many may end before that is looked at anew."""
+    """A campaign at work. `ready`: it is large enough."""
 
     campaign: store.Row
-    uploads: frozenset[tuple[str, UUID]]
-    include: tuple[Part, ...]
-    exclude: tuple[Part, ...]
+    include: tuple[Gathered, ...]
+    exclude: tuple[Gathered, ...]
     concerns: frozenset[Concern]
     ready: bool = False
-    spare: int = 0
 
     def through(self, numbers: Iterable[int]) -> list[tuple[Part, list[int]]]:
         """Through which of one person's givings it reaches them, part by part; nothing where one excludes them."""
         own = BitMap(numbers)
-        if any(own.intersect(part.givings) for part in self.exclude):
+        if any(one.through(own) for one in self.exclude):
             return []
-        return [(part, found) for part in self.include if (found := list(part.givings & own))]
+        return [(part, list(found)) for one in self.include for part, found in one.through(own)]
 
-    def lost(self, gone: BitMap) -> bool:
-        """Note that these givings ended; whether its size has to be looked at anew."""
-        included = sum(part.givings.intersection_cardinality(gone) for part in self.include)
-        excluded = any(part.givings.intersect(gone) for part in self.exclude)
-        self.spare -= included
-        return self.spare < 0 if self.ready else bool(included or excluded)
+    def members(self) -> BitMap:
+        """Whom it could reach now, after all that includes and excludes."""
+        include, exclude = ([one.members for one in side] for side in (self.include, self.exclude))
+        return BitMap.union(BitMap(), *include) - BitMap.union(BitMap(), *exclude)
+
+    def at_least(self) -> int:
+        """So many are among them, told without looking at who they are."""
+        most = max((len(one.members) for one in self.include), default=0)
+        return most - sum(len(one.members) for one in self.exclude)
 
 
 class Reach:
@@ -75,8 +68,9 @@ class Reach:
         self._connection, self._folder, self._policy, self._noise_key = connection, folder, policy, noise_key
         self._version = -1
         self._since, self._until = _LAST, _LAST  # while time stands between them, what is held is right
+        self._gathered: dict[_Key, Gathered] = {}
         self._held: tuple[Running, ...] = ()
-        self._evidence: dict[UUID, BitMap] = {}
+        self._changed: set[Gathered] = set()  # since their campaigns were sized up: kept where that was cut off
         self._ended, self._ending, self._looked = BitMap(), -1, _LAST
 
     def running(self, now: datetime) -> Sequence[Running]:
@@ -86,89 +80,75 @@ class Reach:
         if version != self._version or not self._since <= now < self._until:
             self._load(now)
             self._version = version
+        for one in self._held:
+            if not self._changed.isdisjoint((*one.include, *one.exclude)):
+                self._size_up(one)
+        self._changed.clear()
         return [one for one in self._held if one.ready]
 
     # -- what changed
 
     def _note_ends(self, now: datetime) -> None:
-        """Look anew at the size of what lost too many. Ends are numbered in the order in which they are durable."""
+        """Take out who ended. Ends are numbered in the order in which they are durable."""
         last = advertising.last_ending(self._connection)
         if self._ending < 0:
             self._ended = ended(self._folder, self._connection, now)
-            gone = BitMap()
         else:
             gone = BitMap(advertising.ended_since(self._connection, self._ending, last, self._looked, now))
-        self._ending, self._looked = last, now
-        if gone:
+            met = [one for one in self._gathered.values() if one.through(gone)] if gone else []
+            beside = advertising.givings_beside(self._connection, list(gone)) if met else []
             self._ended |= gone
-            for one in self._held:
-                if one.lost(gone):
-                    self._size_up(one, now)
+            for one in met:
+                one.leave(beside, self._ended)
+                self._changed.add(one)
+        self._ending, self._looked = last, now
 
     def _load(self, now: datetime) -> None:
         rows, parts = store.running(self._connection, now), store.parts(self._connection, now)
-        self._read_evidence(parts)
-        of: dict[tuple[str, str], list[store.Part]] = {(row.advertiser, row.name): [] for row in rows}
+        self._gather(parts)
+        sides: dict[_Key, dict[tuple[store.Side, Gathered], None]] = {}
         for part in parts:
-            if (
-                part.advertiser,
-                part.campaign,
-            ) in of:  # one that was resumed since the rows were read is read next time
-                of[part.advertiser, part.campaign].append(part)
-        before = {(one.campaign, one.uploads): one for one in self._held}
+            audience = self._gathered[part.advertiser, part.audience]
+            sides.setdefault((part.advertiser, part.campaign), {})[part.side, audience] = None
+        before = {(one.campaign, one.include, one.exclude): one.ready for one in self._held}
         begun = [row for row in rows if row.starts_at <= now and row.purpose in self._policy.purposes]
-        self._held = tuple(self._run(row, of[row.advertiser, row.name], before, now) for row in begun)
+        held = [_run(row, list(sides.get((row.advertiser, row.name), ()))) for row in begun]
+        for one in held:
+            ready = before.get((one.campaign, one.include, one.exclude))
+            if ready is None:
+                self._size_up(one)
+            else:
+                one.ready = ready
+        self._held = tuple(held)
         ends = [one for row in rows for one in (row.starts_at, row.ends_at) if one is not None and one > now]
         self._since, self._until = now, min([*ends, *(part.valid_until for part in parts)], default=_LAST)
 
-    def _read_evidence(self, parts: Sequence[store.Part]) -> None:
-        """Of new uploads alone: what one reached never changes."""
-        known = self._evidence
-        self._evidence = {
-            part.upload: known[part.upload]
-            if part.upload in known
-            else store.evidence(self._connection, part.advertiser, part.upload)
-            for part in {part.upload: part for part in parts}.values()
-        }
-
-    def _run(
-        self,
-        row: store.Row,
-        parts: Sequence[store.Part],
-        before: dict[tuple[store.Row, frozenset[tuple[str, UUID]]], Running],
-        now: datetime,
-    ) -> Running:
-        uploads = frozenset((part.side, part.upload) for part in parts)
-        if (row, uploads) in before:
-            return before[row, uploads]
-        concerns = {Concern("advertiser", row.advertiser), Concern("purpose", row.purpose)}
-        concerns |= {Concern("audience", f"{row.advertiser}/{part.audience}") for part in parts}
-        concerns |= {Concern("partner", part.partner) for part in parts if part.partner}
-        include, exclude = self._join(parts, "include"), self._join(parts, "exclude")
-        fresh = Running(row, uploads, include, exclude, frozenset(concerns))
-        self._size_up(fresh, now)
-        return fresh
-
-    def _join(self, parts: Sequence[store.Part], side: store.Side) -> tuple[Part, ...]:
-        """The parts of one side, uploads of one audience and partner as one."""
-        givings: dict[tuple[str, str | None], list[BitMap]] = {}
+    def _gather(self, parts: Sequence[store.Part]) -> None:
+        """Hold the audiences of these uploads, and no other."""
+        wanted: dict[_Key, dict[UUID, str | None]] = {}
         for part in parts:
-            if part.side == side:
-                givings.setdefault((part.audience, part.partner), []).append(self._evidence[part.upload])
-        return tuple(
-            Part(audience, partner, found[0] if len(found) == 1 else BitMap.union(*found))
-            for (audience, partner), found in givings.items()
-        )
+            wanted.setdefault((part.advertiser, part.audience), {})[part.upload] = part.partner
+        gathered = {}
+        for key, partners in wanted.items():
+            one = self._gathered.get(key)
+            if one is None or not one.uploads <= partners.keys():
+                one = Gathered(*key)
+            gathered[key] = one
+            for upload in partners.keys() - one.uploads:
+                one.add(advertising.read_upload(self._connection, key[0], upload), partners[upload], self._ended)
+                self._changed.add(one)
+        self._gathered = gathered
 
-    def _size_up(self, one: Running, now: datetime) -> None:
-        members = self._members(one, one.include, now) - self._members(one, one.exclude, now)
-        status = status_of(members, one.campaign.advertiser, self._policy.audience_floor, self._noise_key)
-        one.ready = status == "ready"
-        one.spare = max(0, len(members) - self._policy.audience_floor - _SURE)
+    def _size_up(self, one: Running) -> None:
+        floor = self._policy.audience_floor
+        is_surely = one.at_least() >= surely(floor)
+        one.ready = is_surely or status_of(one.members(), one.campaign.advertiser, floor, self._noise_key) == "ready"
 
-    def _members(self, one: Running, parts: Iterable[Part], now: datetime) -> BitMap:
-        found = BitMap()
-        for audience in {part.audience for part in parts}:
-            uploads = advertising.uploads(self._connection, one.campaign.advertiser, audience, now)
-            found |= effective(uploads, self._ended)
-        return found
+
+def _run(row: store.Row, sides: Sequence[tuple[store.Side, Gathered]]) -> Running:
+    include, exclude = (tuple(one for on, one in sides if on == side) for side in ("include", "exclude"))
+    concerns = {Concern("advertiser", row.advertiser), Concern("purpose", row.purpose)}
+    for _, one in sides:
+        concerns.add(Concern("audience", f"{row.advertiser}/{one.audience}"))
+        concerns |= {Concern("partner", partner) for partner in one.parts if partner}
+    return Running(row, include, exclude, frozenset(concerns))

@@ -10,9 +10,10 @@ Advertising is asked by the numbers of this person's advertising givings, and le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -55,44 +56,44 @@ class Uses:
 
 
 class _Found(NamedTuple):
-    """An entry that commits to `member`, through a giving or none; the entry itself, where it is read already."""
+    """An entry that commits to `member`, through a giving or none.
+
+    `advertiser`: whose match it is, where it is one; an entry that names the same upload and is none is another matter.
+    """
 
     sequence: int
     giving: UUID | None
     member: Member
-    entry: Entry | None = None
+    advertiser: str | None = None
 
 
 def uses(sources: Sources, subject: str) -> Uses:
     """All about a subject. Raises NotFound for who never gave anything, Tampered where the ledger was changed."""
     givings, found = _found(sources, subject)
-    return Uses(subject, tuple(givings), tuple(_acts(sources, found)))
+    return Uses(subject, tuple(givings), tuple(act for _, act in _acts(sources, found)))
 
 
 def uses_after(sources: Sources, subject: str, after: Place, most: int) -> list[tuple[Place, Act]]:
-    """So many acts about a subject after that place, each with its own; see `uses`."""
+    """So many acts about a subject after that place, each with its own; no more entries are read. See `uses`."""
     _, found = _found(sources, subject)
-    placed, sequence, again = [], -1, 0
-    for one in found:
-        again = again + 1 if one.sequence == sequence else 0
-        sequence = one.sequence
-        if (sequence, again) > after:
-            placed.append(((sequence, again), one))
-    some = placed[:most]
-    return list(zip([place for place, _ in some], _acts(sources, [one for _, one in some]), strict=True))
+    left, acts = [one for one in found if one[0] > after], list[tuple[Place, Act]]()
+    while left and (room := most - len(acts)) > 0:
+        acts += _acts(sources, left[:room])
+        left = left[room:]
+    return acts
 
 
 def uses_in(sources: Sources, subject: str, sequence: int) -> list[Act]:
     """The acts about a subject that one entry speaks of. Raises NotFound where it speaks of none."""
     _, found = _found(sources, subject)
-    acts = _acts(sources, [one for one in found if one.sequence == sequence])
+    acts = [act for _, act in _acts(sources, [one for one in found if one[1].sequence == sequence])]
     if not acts:
         raise NotFound("that entry speaks of nothing of theirs", where="entry", cure="list their uses first")
     return acts
 
 
-def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[_Found]]:
-    """What a subject gave, and the entries about it in the order of the ledger."""
+def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[tuple[Place, _Found]]]:
+    """What a subject gave, and the entries about it in the order of the ledger, each with its place."""
     givings = registry.held(sources.registry, subject)
     pseudonyms = registry.pseudonyms(sources.registry, subject)
     if not givings and not pseudonyms:
@@ -100,13 +101,26 @@ def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[_F
     found = [*_of_givings(givings), *_kept(sources, givings, pseudonyms)]
     if "advertising" in pseudonyms:
         found += _of_advertising(sources, pseudonyms["advertising"])
-    return givings, sorted(found, key=lambda one: (one.sequence, str(one.giving)))
+    found.sort(key=lambda one: (one.sequence, str(one.giving), one.advertiser or ""))
+    return givings, [
+        ((sequence, again), one)
+        for sequence, same in groupby(found, key=lambda one: one.sequence)
+        for again, one in enumerate(same)
+    ]
 
 
-def _acts(sources: Sources, found: list[_Found]) -> list[Act]:
-    missing = {one.sequence for one in found if one.entry is None}
-    read = sources.entries.read(missing) if missing else {}
-    return [_act(one, read) for one in found]
+def _acts(sources: Sources, found: Iterable[tuple[Place, _Found]]) -> list[tuple[Place, Act]]:
+    """What these entries say, each at its place, but for those that are no match of that advertiser."""
+    found = list(found)
+    read = sources.entries.read({one.sequence for _, one in found}) if found else {}
+    acts = []
+    for place, one in found:
+        entry = read.get(one.sequence)
+        if entry is None:
+            raise Tampered("an entry is missing", where=f"ledger entry {one.sequence}")
+        if one.advertiser is None or (entry.type, entry.principal) == ("use", f"advertiser {one.advertiser}"):
+            acts.append((place, _act(one, entry)))
+    return acts
 
 
 def _of_givings(givings: list[registry.Held]) -> Iterator[_Found]:
@@ -127,20 +141,16 @@ def _kept(sources: Sources, givings: list[registry.Held], pseudonyms: Mapping[st
 def _of_advertising(sources: Sources, pseudonym: UUID) -> Iterator[_Found]:
     numbers = {number: giving for giving, number in sources.evidence.numbers_of(pseudonym).items()}
     through = sources.evidence.through(numbers) if numbers else {}
-    for entry in sources.entries.matches(list(through)) if through else ():
-        for advertiser, number in through[UUID(str(entry.details["upload"]))]:
-            if entry.principal == f"advertiser {advertiser}":
-                yield _Found(entry.sequence, numbers[number], number, entry)
+    for sequence, upload in sources.entries.naming(through) if through else ():
+        for advertiser, number in through[upload]:
+            yield _Found(sequence, numbers[number], number, advertiser)
     member = sources.evidence.member_of(pseudonym)
     if member is not None:
         for sequence in sources.entries.kept_with(member):
             yield _Found(sequence, None, member)
 
 
-def _act(found: _Found, read: Mapping[int, Entry]) -> Act:
-    entry = found.entry or read.get(found.sequence)
-    if entry is None:
-        raise Tampered("an entry is missing", where=f"ledger entry {found.sequence}")
+def _act(found: _Found, entry: Entry) -> Act:
     return Act(
         entry.sequence,
         entry.time,

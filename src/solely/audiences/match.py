@@ -29,7 +29,7 @@ import numpy.typing as npt
 import psycopg
 from pyroaring import BitMap
 
-from solely.audiences.audience import Status, effective, standing, status_of
+from solely.audiences.audience import Status, effective, standing, status_of, surely
 from solely.audiences.engines import local
 from solely.audiences.lists import ListReport, Reading
 from solely.audiences.shelf import Shelf, read_delta
@@ -218,6 +218,7 @@ class Audiences:
         return effective(uploads, self._shelf.ended(self.connection, now))
 
     def status(self, advertiser: str, audience: str, now: datetime) -> Status:
-        """What the advertiser is told of an audience's size."""
-        members = self.members(advertiser, audience, now)
-        return status_of(members, advertiser, self.policy.audience_floor, self.noise_key)
+        """What the advertiser is told of an audience's size. No more of its lists are read than that takes."""
+        uploads, floor = store.uploads(self.connection, advertiser, audience, now), self.policy.audience_floor
+        members = effective(uploads, self._shelf.ended(self.connection, now), surely(floor))
+        return status_of(members, advertiser, floor, self.noise_key)

@@ -37,14 +37,16 @@ class FarEntries(Entries):
         return self._links.call("ledger", f"entries.{name}", *args, wait=LONG)
 
     @override
-    def read(self, sequences: Iterable[int]) -> dict[int, Entry]:
-        found: dict[int, Entry] = self._ask("read", list(sequences))
-        return found
+    def bodies(self, sequences: Iterable[int]) -> list[bytes]:
+        return list(self._ask("bodies", list(sequences)))
 
     @override
-    def matches(self, uploads: Sequence[UUID] | None = None) -> list[Entry]:
-        asked = None if uploads is None else list(uploads)
-        return [one for some in self._links.stream("ledger", "entries.matches", asked) for one in some]
+    def match_bodies(self) -> list[bytes]:
+        return [one for some in self._links.stream("ledger", "entries.match-bodies") for one in some]
+
+    @override
+    def naming(self, uploads: Iterable[UUID]) -> list[tuple[int, UUID]]:
+        return [(sequence, upload) for sequence, upload in self._ask("naming", list(uploads))]
 
     @override
     def first_since(self, moment: datetime) -> int:
@@ -82,8 +84,9 @@ class FarEntries(Entries):
 def answer_entries(entries: Callable[[], Entries]) -> Answers:
     """What the ledger's process answers; the entries are opened when they are first asked for."""
     return {
-        "entries.read": lambda sequences: entries().read(sequences),
-        "entries.matches": lambda uploads: _in_parts(entries().matches(uploads)),
+        "entries.bodies": lambda sequences: entries().bodies(sequences),
+        "entries.match-bodies": lambda: _in_parts(entries().match_bodies()),
+        "entries.naming": lambda uploads: entries().naming(uploads),
         "entries.first-since": lambda moment: entries().first_since(moment),
         "entries.of-givings": lambda first, end: entries().of_givings(first, end),
         "entries.about": lambda ids: entries().about(ids),
@@ -94,7 +97,7 @@ def answer_entries(entries: Callable[[], Entries]) -> Answers:
     }
 
 
-def _in_parts(found: Sequence[Entry]) -> Generator[Sequence[Entry]]:
+def _in_parts(found: Sequence[bytes]) -> Generator[Sequence[bytes]]:
     """All of them, in frames that are neither many nor large."""
     for first in range(0, len(found), _MANY):
         yield found[first : first + _MANY]

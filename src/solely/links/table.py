@@ -24,7 +24,18 @@ PROCESSES = (*COMPARTMENTS, "registry", "ledger")
 _GATE = frozenset({"write-down", "require"})
 _ENTRIES = frozenset(
     f"entries.{name}"
-    for name in ("read", "matches", "first-since", "of-givings", "about", "kept-with", "committed", "kept", "stops")
+    for name in (
+        "bodies",
+        "match-bodies",
+        "naming",
+        "first-since",
+        "of-givings",
+        "about",
+        "kept-with",
+        "committed",
+        "kept",
+        "stops",
+    )
 )
 _EVIDENCE = frozenset(
     f"evidence.{name}"

@@ -8,10 +8,9 @@ since whoever records holds the ledger's head. So all above a number is exactly 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,12 +36,14 @@ __all__ = [
     "ending_mark",
     "expect_purpose",
     "giving_mark",
+    "givings_beside",
     "last_ending",
     "last_number",
     "live_tokens",
     "number_use",
     "pseudonyms_of",
     "raise_version",
+    "read_upload",
     "settled_number",
     "uploads",
 ]
@@ -277,26 +278,39 @@ def _cut(column: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64]) -> list[
     return np.split(column, starts[1:]) if len(starts) else []
 
 
-def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now: datetime) -> list[Upload]:
-    """The uploads of an audience that are valid at `now`. Raises NotFound where there is no such audience."""
+def uploads(connection: psycopg.Connection, advertiser: str, audience: str, now: datetime) -> Iterator[Upload]:
+    """The uploads of an audience that are valid at `now`, read one at a time. Raises NotFound where it is none."""
     if _audience_purpose(connection, advertiser, audience) is None:
         raise _no_such()
-    rows = connection.execute(
-        "SELECT upload, e.givings, e.members FROM advertising.uploads"
-        " LEFT JOIN advertising.evidence e USING (advertiser, upload)"
-        " WHERE advertiser = %s AND audience = %s AND valid_until > %s ORDER BY matched_at, upload, e.block",
+    ids = connection.execute(
+        "SELECT upload FROM advertising.uploads WHERE advertiser = %s AND audience = %s AND valid_until > %s"
+        " ORDER BY matched_at, upload",
         [advertiser, audience, now],
+    ).fetchall()
+    return (read_upload(connection, advertiser, upload) for (upload,) in ids)
+
+
+def read_upload(connection: psycopg.Connection, advertiser: str, upload: UUID) -> Upload:
+    """Whom an upload reached, from its blocks; one that met nobody has none."""
+    blocks = connection.execute(
+        "SELECT givings, members FROM advertising.evidence WHERE advertiser = %s AND upload = %s ORDER BY block",
+        [advertiser, upload],
         binary=True,
-    )
-    return [_joined(id_, [row[1:] for row in blocks]) for id_, blocks in groupby(rows, key=lambda row: row[0])]
-
-
-def _joined(id_: UUID, blocks: list[tuple[bytes | None, bytes | None]]) -> Upload:
-    """An upload from its blocks; one that met nobody has none."""
-    givings = [np.array(BitMap.deserialize(one).to_array(), np.uint32) for one, _ in blocks if one is not None]
-    members = [np.frombuffer(one, "<u4").astype(np.uint32) for _, one in blocks if one is not None]
+    ).fetchall()
+    givings = [np.array(BitMap.deserialize(one).to_array(), np.uint32) for one, _ in blocks]
+    members = [np.frombuffer(one, "<u4").astype(np.uint32) for _, one in blocks]
     none = np.empty(0, np.uint32)
-    return Upload(id_, np.concatenate([none, *givings]), np.concatenate([none, *members]))
+    return Upload(upload, np.concatenate([none, *givings]), np.concatenate([none, *members]))
+
+
+def givings_beside(connection: psycopg.Connection, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Whose these givings are: each member with each of their givings, these and all others, by number."""
+    rows = connection.execute(
+        "SELECT DISTINCT m.number, o.number FROM advertising.givings g JOIN advertising.members m USING (pseudonym)"
+        " JOIN advertising.givings o USING (pseudonym) WHERE g.number = ANY(%s)",
+        [list(numbers)],
+    )
+    return rows.fetchall()
 
 
 def pseudonyms_of(connection: psycopg.Connection, members: BitMap) -> list[UUID]:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 import psycopg
 from psycopg.errors import UniqueViolation
-from pyroaring import BitMap
 
 from solely.errors import Conflict, NotFound
 from solely.store.advertising import raise_version
@@ -26,7 +25,6 @@ __all__ = [
     "State",
     "add",
     "audiences_of",
-    "evidence",
     "parts",
     "purposes",
     "row",
@@ -178,16 +176,6 @@ def parts(connection: psycopg.Connection, now: datetime) -> list[Part]:
         {"now": now},
     )
     return [Part(*row) for row in found]
-
-
-def evidence(connection: psycopg.Connection, advertiser: str, upload: UUID) -> BitMap:
-    """The numbers of the givings that an upload reached someone through."""
-    blocks = connection.execute(
-        "SELECT givings FROM advertising.evidence WHERE advertiser = %s AND upload = %s",
-        [advertiser, upload],
-        binary=True,
-    )
-    return BitMap.union(BitMap(), *(BitMap.deserialize(one) for (one,) in blocks))
 
 
 def standing(connection: psycopg.Connection, pseudonyms: Sequence[UUID], now: datetime) -> list[Standing]:

@@ -31,9 +31,9 @@ _UPLOAD = sql.SQL("""substring(encode(e.body, 'escape') FROM '"upload":"([0-9a-f
 _ALL = sql.SQL("SELECT {} FROM ledger.entries e WHERE {} IS NOT NULL ORDER BY sequence").format(_COLUMNS, _UPLOAD)
 # Each is looked up: OFFSET keeps the planner from reading the whole ledger for some of them, which it guesses is less.
 _OF_UPLOADS = sql.SQL(
-    "SELECT {} FROM unnest(%s::text[]) AS u (upload) CROSS JOIN LATERAL"
-    " (SELECT * FROM ledger.entries e WHERE {} IS NOT NULL AND {} = u.upload OFFSET 0) e ORDER BY e.sequence"
-).format(_COLUMNS, _UPLOAD, _UPLOAD)
+    "SELECT e.sequence, u.upload FROM unnest(%s::text[]) AS u (upload) CROSS JOIN LATERAL"
+    " (SELECT sequence FROM ledger.entries e WHERE {} IS NOT NULL AND {} = u.upload OFFSET 0) e ORDER BY e.sequence"
+).format(_UPLOAD, _UPLOAD)
 _MANY = 2_000  # rows at a time
 
 
@@ -55,15 +55,25 @@ class Entries:
 
     def read(self, sequences: Iterable[int]) -> dict[int, Entry]:
         """These entries, by sequence."""
-        query = sql.SQL("SELECT {} FROM ledger.entries e WHERE sequence = ANY(%s)").format(_COLUMNS)
-        rows = self.connection.execute(query, [list(sequences)], binary=True)
-        return {row[0]: _entry(row, self.mac) for row in rows}
+        return {entry.sequence: entry for entry in map(decode, self.bodies(sequences))}
 
-    def matches(self, uploads: Sequence[UUID] | None = None) -> list[Entry]:
-        """The entries of matches, in order: of these uploads, or all."""
-        query, arguments = (_ALL, []) if uploads is None else (_OF_UPLOADS, [[str(one) for one in set(uploads)]])
-        rows = self.connection.execute(query, arguments, binary=True)
-        return [entry for row in rows if (entry := _entry(row, self.mac)).type == "use"]
+    def matches(self) -> list[Entry]:
+        """The entries of all matches, in order."""
+        return [entry for entry in map(decode, self.match_bodies()) if entry.type == "use"]
+
+    def bodies(self, sequences: Iterable[int]) -> list[bytes]:
+        """These entries, byte for byte."""
+        query = sql.SQL("SELECT {} FROM ledger.entries e WHERE sequence = ANY(%s)").format(_COLUMNS)
+        return [_body(row, self.mac) for row in self.connection.execute(query, [list(sequences)], binary=True)]
+
+    def match_bodies(self) -> list[bytes]:
+        """The entries that name an upload, in order, byte for byte."""
+        return [_body(row, self.mac) for row in self.connection.execute(_ALL, binary=True)]
+
+    def naming(self, uploads: Iterable[UUID]) -> list[tuple[int, UUID]]:
+        """The sequences of the entries that name one of these uploads, in order, each with the upload."""
+        rows = self.connection.execute(_OF_UPLOADS, [[str(one) for one in set(uploads)]])
+        return [(sequence, UUID(upload)) for sequence, upload in rows]
 
     def first_since(self, moment: datetime) -> int:
         """The sequence of the first entry at that time or later; the ledger's size where there is none."""
@@ -92,7 +102,7 @@ class Entries:
             cursor.itersize = _MANY
             cursor.execute(query, [first, self.size() if end is None else end])
             for row in cursor:
-                yield _entry(row, self.mac), row[3]
+                yield decode(_body(row, self.mac)), row[3]
 
     def about(self, ids: Sequence[UUID]) -> dict[int, list[tuple[int, UUID]]]:
         """By sequence of an entry that keeps some of these ids: their places among what it commits to."""
@@ -143,7 +153,7 @@ class Entries:
         return stops(self.connection)
 
 
-def _entry(row: Sequence[bytes], mac: Mac) -> Entry:
+def _body(row: Sequence[bytes], mac: Mac) -> bytes:
     record = Record(int(row[0]), bytes(row[1]), bytes(row[2]))
     check_mac(record, mac)
-    return decode(record.body)
+    return record.body
