@@ -28,7 +28,7 @@ bench: $(READY)
 	$(BIN)/python bench/bench.py $(ARGS)
 	$(BIN)/python bench/verification.py
 	$(BIN)/python bench/http_answers.py
-	$(BIN)/python bench/load.py --seconds 120
+	$(BIN)/python bench/load.py --seconds 120 --warm 60
 	$(BIN)/python bench/kill.py --kills 40
 	$(BIN)/python bench/decide.py
 	$(BIN)/python bench/ledger.py

@@ -61,15 +61,14 @@ class Client:
     async def _ask(self, act: Act, due: float, load: Load) -> None:
         do, idle = act.next(), self._idle[act.home]
         wire = idle.pop() if idle else Wire(self._ports(act.home))
-        began = time.perf_counter()
         try:
             status = await do(wire)
             idle.append(wire)
         except (OSError, asyncio.IncompleteReadError):
             status = 0
         end = time.perf_counter()
-        if status in AWAY:  # how soon the service said so: that the client came late is no fault of it
-            load.away.note(status, end - began)
+        if status in AWAY:  # how soon the service said so to that request; the client may have come late itself
+            load.away.note(status, end - wire.asked)
         else:
             (load.done if status in act.done else load.wrong).note(status, end - due)
 

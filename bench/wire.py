@@ -39,6 +39,7 @@ class Wire:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.asked = 0.0  # when its last request began, by time.perf_counter
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
@@ -46,6 +47,7 @@ class Wire:
 
         A connection that the other end closed while nothing was asked is made again, as any client does.
         """
+        self.asked = time.perf_counter()
         if self._open is not None and self._open[0].at_eof():
             self.close()
         if self._open is None:

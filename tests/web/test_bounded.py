@@ -155,3 +155,43 @@ def test_of_more_connections_than_there_may_be_the_rest_are_told_at_once_to_come
         assert time.monotonic() - began < SECONDS
     assert problem_in(answer) == (503, "urn:solely:problem:unavailable")
     assert b"\r\nretry-after: 1\r\n" in answer
+
+
+def test_who_is_turned_away_is_told_before_what_came_earlier_goes_on():
+    """One request holds the loop while two more come: of these the later one is turned away, and answered first."""
+    order, both, room = [], threading.Event(), ["held", "kept"]
+
+    async def held(scope, receive, send):
+        name = scope["path"][1:]
+        order.append(name)
+        if name == "held":
+            both.wait(10)  # the loop, too
+        status = 503 if name == "away" else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    def has_room(scope):
+        return scope["path"][1:] in room
+
+    config = uvicorn.Config(
+        held, http=bounded(BYTES, SECONDS, MOST, has_room), ws="none", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as place, ExitStack() as stack:
+        thread = threading.Thread(target=server.run, args=([place],))
+        thread.start()
+        made = [stack.enter_context(connection(place.getsockname()[1])) for _ in range(3)]
+        time.sleep(0.2)  # until they are accepted
+        for one, name in zip(made, ("held", "kept", "away"), strict=True):
+            one.sendall(f"GET /{name} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+            time.sleep(0.1)
+        both.set()
+        answers = [one.recv(1_000).split(b"\r\n")[0] for one in made]
+        room.append("away")
+        made[2].sendall(b"GET /away HTTP/1.1\r\nhost: x\r\n\r\n")
+        again = made[2].recv(1_000)
+        server.should_exit = True
+        thread.join()
+    assert order == ["held", "away", "kept", "away"]
+    assert answers == [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK", b"HTTP/1.1 503 Service Unavailable"]
+    assert again, "the connection is kept"

@@ -32,7 +32,7 @@ async def application(scope, receive, send):
 
 settings = read_serve_settings(b"[limits]\\ndrain-seconds = 1\\nconnections = 2\\n" + sys.argv[3].encode(), {}).settings
 place = socket.socket(fileno=int(sys.argv[1]))
-serve_until_told(application, place, settings, Path(sys.argv[2]), lambda: print("ready", flush=True))
+serve_until_told(application, lambda _: True, place, settings, Path(sys.argv[2]), lambda: print("ready", flush=True))
 print("open things are closed", flush=True)
 """
 

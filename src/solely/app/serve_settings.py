@@ -74,7 +74,7 @@ class DatabaseTable(Table):
 class Pool(Table):
     """Connections that each process keeps for its role, and how long a request waits for one."""
 
-    size: Annotated[int, Field(ge=1, le=500)] = 4
+    size: Annotated[int, Field(ge=1, le=500)] = 2
     wait_seconds: Seconds = 2.0
 
 

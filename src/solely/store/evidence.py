@@ -21,6 +21,7 @@ __all__ = ["Evidence", "Job", "Known", "Person"]
 
 Job = tuple[str, UUID]  # an advertiser's upload
 _MANY = 20_000  # rows at a time
+_SOME = 100  # of them, where each has a bitmap
 
 
 class Known(NamedTuple):
@@ -76,15 +77,14 @@ class Evidence:
         """By upload that used any of these givings: the advertiser, and each of the numbers used."""
         wanted = BitMap(numbers)
         found: dict[UUID, list[tuple[str, int]]] = {}
-        with self.connection.transaction(), self.connection.cursor(name="through", binary=True) as cursor:
-            cursor.itersize = 100
-            cursor.execute(
-                "SELECT advertiser, upload, givings FROM advertising.evidence WHERE block = ANY(%s)",
-                [sorted({number >> BLOCK_BITS for number in wanted})],
-            )
-            for advertiser, upload, givings in cursor:
-                for number in BitMap.deserialize(givings) & wanted:
-                    found.setdefault(upload, []).append((advertiser, number))
+        rows = self.connection.cursor(binary=True).stream(
+            "SELECT advertiser, upload, givings FROM advertising.evidence WHERE block = ANY(%s)",
+            [sorted({number >> BLOCK_BITS for number in wanted})],
+            size=_SOME,
+        )
+        for advertiser, upload, givings in rows:
+            for number in BitMap.deserialize(givings) & wanted:
+                found.setdefault(upload, []).append((advertiser, number))
         return found
 
     def numbers_of(self, pseudonym: UUID) -> dict[UUID, int]:

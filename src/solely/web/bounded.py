@@ -3,22 +3,29 @@
 uvicorn bounds neither with httptools. A head has `read_seconds` in all, however it drips; a body may be silent for
 twice as long at a time, and how long it may take in all is for whoever reads it to say, who can say it in an answer.
 What is refused here is told as a problem, as everywhere.
+
+Whom the application has no room for it tells so, and that is done before what came earlier goes on: as a task of its
+own it would come after all of that.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from starlette.types import Scope
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from solely.errors import BadInput, TooSlow, Unavailable
 from solely.web.api.answer import Answer
 from solely.web.api.problem import other, problem
 
-__all__ = ["bounded"]
+__all__ = ["Room", "bounded"]
+
+Room = Callable[[Scope], bool]
 
 _TOO_LARGE = other(431, "the request's line and headers are too large")
 _TOO_SLOW = problem(TooSlow("the request did not come in time", cure="send it at once"))
@@ -34,6 +41,7 @@ class _Bounded(HttpToolsProtocol):
     header_bytes = 16_384
     read_seconds = 10.0
     most = 2_000
+    has_room: Room
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +95,18 @@ class _Bounded(HttpToolsProtocol):
         super().on_headers_complete()
 
     @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        scope: Any = cycle.scope
+        if self.pipeline or self.flow.write_paused or type(self).has_room(scope):
+            super()._start_asgi_task(cycle, app)
+            return
+        try:
+            cycle.run_asgi(app).send(None)
+        except StopIteration:
+            return
+        raise RuntimeError("who is turned away was to wait for something")
+
+    @override
     def on_message_complete(self) -> None:
         self._rest()
         self._in_head = True
@@ -130,6 +150,12 @@ def _bytes_of(answer: Answer) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + answer.body
 
 
-def bounded(header_bytes: int, read_seconds: float, most: int) -> type[HttpToolsProtocol]:
-    """The protocol with these bounds: the bytes of a request's line and headers together, seconds, connections."""
-    return type("Bounded", (_Bounded,), {"header_bytes": header_bytes, "read_seconds": read_seconds, "most": most})
+def bounded(
+    header_bytes: int, read_seconds: float, most: int, has_room: Room = lambda _: True
+) -> type[HttpToolsProtocol]:
+    """The protocol with these bounds: the bytes of a request's line and headers together, seconds, connections.
+
+    `has_room` is asked of each request that comes; an application that has none answers without waiting for anything.
+    """
+    bounds = {"header_bytes": header_bytes, "read_seconds": read_seconds, "most": most}
+    return type("Bounded", (_Bounded,), bounds | {"has_room": staticmethod(has_room)})

@@ -31,6 +31,7 @@ from solely.errors import SettingsError, SolelyError
 from solely.principal import HOMES, Home
 from solely.web.access import Logged
 from solely.web.api import open_api
+from solely.web.bounded import Room
 from solely.web.runner import serve_until_told
 from solely.web.server import reserve
 from solely.web.upkeep import upkeep
@@ -39,15 +40,17 @@ __all__ = ["serve_one", "serve_split", "serve_supervised", "serve_trial"]
 
 
 @contextmanager
-def _application(ground: Ground, homes: Sequence[Home], settings: ServeSettings, log: Log) -> Iterator[ASGIApp]:
-    """What the compartments of a process answer over HTTP."""
+def _application(
+    ground: Ground, homes: Sequence[Home], settings: ServeSettings, log: Log
+) -> Iterator[tuple[ASGIApp, Room]]:
+    """What the compartments of a process answer over HTTP, and whether it has room for a request."""
     kept = timedelta(hours=settings.idempotency.keep_hours)
     with ExitStack() as stack:
         api = stack.enter_context(closing(open_api(ground, homes, settings)))
         stack.enter_context(upkeep(ground, homes, kept))
         if "advertising" in homes:
             stack.enter_context(matching(ground, partial(failed, log, event="a list was not matched")))
-        yield stack.enter_context(_traced(api.door, homes, settings.telemetry.otel_endpoint))
+        yield stack.enter_context(_traced(api.door, homes, settings.telemetry.otel_endpoint)), api.door.has_room
 
 
 def _traced(app: ASGIApp, homes: Sequence[Home], endpoint: str) -> AbstractContextManager[ASGIApp]:
@@ -156,8 +159,9 @@ def _serve(
         tell_service_manager("READY=1")
         ready()
 
-    with _application(ground, homes, settings, log) as app:
-        serve_until_told(Logged(app, log, time.perf_counter), place, settings, ground.directory, begun)
+    with _application(ground, homes, settings, log) as (app, has_room):
+        logged = Logged(app, log, time.perf_counter)
+        serve_until_told(logged, has_room, place, settings, ground.directory, begun)
     log.info("drained")
 
 

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from solely.app.serve_settings import ServeSettings
 from solely.app.serving.signals import answered
-from solely.web.bounded import bounded
+from solely.web.bounded import Room, bounded
 
 __all__ = ["serve_until_told"]
 
@@ -53,18 +53,23 @@ class _Server(uvicorn.Server):
 
 
 def serve_until_told(
-    app: ASGIApp, place: socket.socket, settings: ServeSettings, directory: Path, ready: Callable[[], None]
+    app: ASGIApp,
+    has_room: Room,
+    place: socket.socket,
+    settings: ServeSettings,
+    directory: Path,
+    ready: Callable[[], None],
 ) -> None:
     """Serve at a socket until SIGTERM or SIGINT, then answer what was begun, within `drain-seconds`.
 
-    `ready` is called once it answers. Paths of the settings begin at `directory`.
+    `has_room`: see `bounded`. `ready` is called once it answers. Paths of the settings begin at `directory`.
     """
     listen, limits = settings.listen, settings.limits
     drain = math.ceil(limits.drain_seconds)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=bounded(limits.header_bytes, limits.read_seconds, limits.connections),
+        http=bounded(limits.header_bytes, limits.read_seconds, limits.connections, has_room),
         ws="none",
         lifespan="off",
         log_config=None,

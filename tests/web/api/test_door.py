@@ -149,3 +149,37 @@ def test_who_has_not_sent_their_request_takes_no_room():
             with one, one.makefile("rb") as answer:
                 one.sendall(b"b")
                 assert b" 200 " in answer.readline()
+
+
+def test_room_that_was_kept_as_a_request_came_is_its_own_and_given_back_after():
+    ends = asyncio.Event()
+
+    async def waits(scope, receive, send):
+        await ends.wait()
+        await Response("done")(scope, receive, send)
+
+    door, told = Door(waits, Limits(**{"at-once": 2}), Metrics("all")), []
+
+    def scope(path="/v1/x"):
+        return {"type": "http", "method": "GET", "path": path, "headers": []}
+
+    async def asked(one):
+        async def send(message):
+            told.append(message.get("status"))
+
+        await door(one, None, send)
+
+    async def run():
+        first, second, third = scope(), scope(), scope()
+        assert [door.has_room(one) for one in (first, second, third)] == [True, True, False]
+        assert door.has_room(scope("/health/live")), "asked however busy it is"
+        going = [asyncio.create_task(asked(one)) for one in (first, second)]
+        await asked(third)
+        assert told[0] == 503
+        ends.set()
+        await asyncio.gather(*going)
+        return told[1:], door.has_room(scope())
+
+    rest, has_room = asyncio.run(run())
+    assert [one for one in rest if one] == [200, 200]
+    assert has_room

@@ -1,7 +1,8 @@
 """The door: what each request passes, whatever it asks for. Bounds, a request id, security headers, a figure.
 
 More at once than there is room for are turned away at once (503): waiting would help nobody. Who has not sent all of
-their request is not among them, so that those who send slowly take no room from others.
+their request is not among them, so that those who send slowly take no room from others. A server that asks for room
+as a request comes (`has_room`) tells who is turned away before it goes on with what came earlier.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = ["ALWAYS", "Door", "method_of", "route_of"]
 ALWAYS = ("/health/live", "/health/ready")  # answered however busy it is
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _ID, _DRAWN = 8, 4096  # bytes
+_ROOM = "solely.room"  # in the scope of a request that room is kept for
 _HEADERS = (
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
@@ -55,7 +57,8 @@ class Door:
                 headers["x-request-id"] = id_
             await send(message)
 
-        self._count(1)
+        if _ROOM not in scope:
+            self._count(1)
         try:
             await self._pass(scope, self._receiving(receive), sent)
         except Exception:  # noqa: BLE001 - told and written down already, where it happened
@@ -64,6 +67,14 @@ class Door:
             self._count(-1)
             self._note(scope, status, time.perf_counter() - began)
 
+    def has_room(self, scope: Scope) -> bool:
+        """Whether there is room for a request that comes: then it is kept for it. Else call this, which says so."""
+        if scope["path"] not in ALWAYS and self._busy >= self._limits.at_once:
+            return False
+        scope[_ROOM] = True
+        self._count(1)
+        return True
+
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (answer := self._turned_away(scope)) is not None:
             await answer.response()(scope, receive, send)
@@ -71,7 +82,7 @@ class Door:
             await self._app(scope, receive, send)
 
     def _turned_away(self, scope: Scope) -> Answer | None:
-        if scope["path"] not in ALWAYS and (full := self._full()):
+        if scope["path"] not in ALWAYS and _ROOM not in scope and (full := self._full()):
             return problem(full)
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > self._limits.header_bytes:
             return other(431, "the headers are too large", f"send {self._limits.header_bytes} bytes at most")
