@@ -44,6 +44,7 @@ PEOPLE = 4_000
 P99, TURNED, TIMES = 100.0, 50.0, 2.0  # ms: of what is answered, of what is turned away; beside slow clients
 SLOPE = 1.0  # MB an hour
 FIRST, STEP, HALVINGS, MARGIN = 60.0, 1.5, 3, 0.9
+TRY = 30.0  # seconds for which a rate is tried before it is held
 ENOUGH = 50  # times from which a p99 is told
 OVER, OVER_SECONDS = 3, 15.0
 SLOW, SLOW_EACH, SLOW_SECONDS = 1_000, 10.0, 25.0  # connections; seconds between two of their bytes
@@ -139,10 +140,11 @@ class Run:
     async def held(self, rate: float, warm: float, seconds: float) -> float:
         """Hold a rate; a little less where it was too much, and that is told. Returns the one that was held."""
         rate *= MARGIN
-        while not well(await self.offer(rate, warm)):
+        while not well(await self.offer(rate, TRY)):
             rate *= MARGIN
             if rate < 1:
                 sys.exit("not even one act a second keeps p99 low: is the machine busy?")
+        await self.offer(rate, warm)
         memory = Memory(self._service)
         watch = asyncio.create_task(memory.watch(seconds / LOOKS))
         found = await self.offer(rate, seconds)
