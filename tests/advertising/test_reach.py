@@ -221,7 +221,7 @@ def _parts(side):
     return sorted(found, key=str)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20))])
 def test_what_is_held_is_what_is_read_anew_whatever_happened(make_stage, seed):
     stage = make_stage()
     with stage.solely:

@@ -19,7 +19,7 @@ from solely.app import Solely
 from solely.app.environment import tell_service_manager
 from solely.app.ground import Ground
 from solely.app.serve_settings import ServeSettings
-from solely.app.serving.hardened import end_with_parent, harden, make_room
+from solely.app.serving.hardened import end_with_parent, harden, make_room, share_memory
 from solely.app.serving.log import Log, failed, open_log
 from solely.app.serving.place import places, url
 from solely.app.serving.process import at_work
@@ -65,12 +65,17 @@ def _traced(app: ASGIApp, homes: Sequence[Home], endpoint: str) -> AbstractConte
     return traced(app, homes[0] if len(homes) == 1 else "all", sent_to(endpoint))
 
 
+def _make_ready(settings: ServeSettings) -> None:
+    harden()
+    make_room(settings.limits.connections)
+    share_memory()
+
+
 def serve_trial(
     directory: Path, settings: ServeSettings, place: socket.socket, ready: Callable[[], None] = lambda: None
 ) -> None:
     """All compartments in one process, until SIGTERM or SIGINT. Raises what `Solely` raises."""
-    harden()
-    make_room(settings.limits.connections)
+    _make_ready(settings)
     log = open_log(sys.stderr, "all", settings.log.level)
     with _ended_by_sigterm(), Solely(directory) as solely:
         _serve(solely.ground, HOMES, settings, place, log, ready)
@@ -85,8 +90,7 @@ def serve_one(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """One compartment, until SIGTERM or SIGINT. Raises what `at_work` raises."""
-    harden()
-    make_room(settings.limits.connections)
+    _make_ready(settings)
     log = open_log(sys.stderr, name, settings.log.level)
     if os.geteuid() == 0:
         log.warning("this process is root's: start it as a user of its own")
@@ -119,8 +123,7 @@ def serve_split(directory: Path, settings: ServeSettings, ready: Callable[[Mappi
 
 def serve_supervised(directory: Path, name: str, settings: ServeSettings, place: socket.socket) -> None:
     """One compartment, for the supervisor that started this process: see `app/serving/child.py`."""
-    harden()
-    make_room(settings.limits.connections)
+    _make_ready(settings)
     end_with_parent(os.getppid())
     log = open_log(sys.stderr, name, settings.log.level)
     try:

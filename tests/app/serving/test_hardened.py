@@ -22,6 +22,27 @@ status = open("/proc/self/status").read()
 print(resource.getrlimit(resource.RLIMIT_CORE)[1], status.count("NoNewPrivs:\\t1"), flush=True)
 sys.stdin.read()
 """
+THREADS = """
+import ctypes, sys, threading
+from solely.app.serving.hardened import share_memory
+if sys.argv[1] == "shared":
+    share_memory()
+malloc, all_at_once = ctypes.CDLL(None).malloc, threading.Barrier(4)
+def take():
+    all_at_once.wait()
+    malloc(1000)
+    all_at_once.wait()
+def places():
+    starts = [int(line.split("-")[0], 16) for line in open("/proc/self/maps") if " rw-p 00000000 00:00 0 " in line]
+    return sum(start % (64 << 20) == 0 for start in starts)
+before = places()
+threads = [threading.Thread(target=take) for _ in range(4)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+print(places() - before)
+"""
 PARENT = """
 import os, subprocess, sys, time
 child = "from solely.app.serving.hardened import end_with_parent; import os, time; end_with_parent(os.getppid()); "
@@ -29,6 +50,14 @@ child += "print(os.getpid(), flush=True); time.sleep(60)"
 with subprocess.Popen([sys.executable, "-c", child]):
     time.sleep(60)
 """
+
+
+@pytest.mark.parametrize("how", ["shared", "each"])
+def test_threads_take_memory_from_one_place(how):
+    """Each thread has its own at an address that 64 MB divides (glibc)."""
+    run = [sys.executable, "-c", THREADS, how]
+    more = int(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
+    assert (more == 0) == (how == "shared")
 
 
 @pytest.mark.parametrize("how", ["hard", "soft"])

@@ -10,12 +10,14 @@ import ctypes
 import os
 import resource
 import signal
+from contextlib import suppress
 
 from solely.errors import Unavailable
 
-__all__ = ["end_with_parent", "harden", "make_room"]
+__all__ = ["end_with_parent", "harden", "make_room", "share_memory"]
 
 _FILES = 512  # the database, links, an index, lists that are read
+_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_RIGHTS = 1, 4, 38  # PR_SET_… of linux/prctl.h
 
 
@@ -33,6 +35,15 @@ def make_room(connections: int) -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and most > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def share_memory() -> None:
+    """Let all threads take memory from one place, as mallopt(3) of glibc has it; before the first is started.
+
+    With one for each, what a thread gave back is used by that thread alone, and the process grows for hours.
+    """
+    with suppress(AttributeError):  # another C library: there is one place
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def end_with_parent(parent: int) -> None:
