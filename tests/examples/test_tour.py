@@ -77,6 +77,7 @@ def test_no_contact_is_shown(done):
     assert not re.search(r"\d{7,}", words)
 
 
+@pytest.mark.long
 def test_a_truth_that_differs_ends_it_with_one(world, tmp_path):
     truth = json.loads((world / "truth.json").read_text())
     truth["lists"]["x-sha256.txt"]["match"]["tailored-audiences"].pop()
