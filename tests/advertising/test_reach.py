@@ -42,12 +42,17 @@ def test_at_least_so_many_are_reached_as_is_told_without_looking_who_they_are(in
     assert one.at_least() == least <= len(one.members())
 
 
-def test_nothing_is_read_again_that_did_not_change(delivery, monkeypatch):
-    stage = delivery.stage
-    audience, subjects = stage.audience(150)
+def looked_at(delivery):
+    """An audience with a campaign, who is in it, and a view of what runs that has looked at it already."""
+    audience, subjects = delivery.stage.audience(150)
     delivery.campaign(audience)
-    fresh = open_decisions(stage.solely.parts)
+    fresh = open_decisions(delivery.stage.solely.parts)
     fresh.decide(delivery.handle(subjects[0]))
+    return audience, subjects, fresh
+
+
+def test_nothing_is_read_again_that_did_not_change(delivery, monkeypatch):
+    _, subjects, fresh = looked_at(delivery)
     read = []
     monkeypatch.setattr(advertising, "read_upload", lambda *_: read.append("upload"))
     monkeypatch.setattr(Reach, "_load", lambda *_: read.append("load"))
@@ -64,25 +69,17 @@ def reading(monkeypatch):
 
 
 def test_a_new_upload_alone_is_read(delivery, monkeypatch):
-    stage = delivery.stage
-    audience, subjects = stage.audience(150)
-    delivery.campaign(audience)
-    fresh = open_decisions(stage.solely.parts)
-    fresh.decide(delivery.handle(subjects[0]))
-    stage.match([stage.address()], audience)
+    audience, subjects, fresh = looked_at(delivery)
+    delivery.stage.match([delivery.stage.address()], audience)
     read = reading(monkeypatch)
     assert fresh.decide(delivery.handle(subjects[0])).reached
     assert len(read) == 1
 
 
 def test_where_people_leave_no_upload_is_read(delivery, monkeypatch):
-    stage = delivery.stage
-    audience, subjects = stage.audience(150)
-    delivery.campaign(audience)
-    fresh = open_decisions(stage.solely.parts)
-    fresh.decide(delivery.handle(subjects[0]))
+    _, subjects, fresh = looked_at(delivery)
     read = reading(monkeypatch)
-    stage.solely.withdraw(subjects[1], "tailored-audiences")
+    delivery.stage.solely.withdraw(subjects[1], "tailored-audiences")
     assert fresh.decide(delivery.handle(subjects[0])).reached
     assert fresh.decide(delivery.handle(subjects[1])).reached == ()
     assert read == []

@@ -10,7 +10,7 @@ Advertising is asked by the numbers of this person's advertising givings, and le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -109,9 +109,8 @@ def _found(sources: Sources, subject: str) -> tuple[list[registry.Held], list[tu
     ]
 
 
-def _acts(sources: Sources, found: Iterable[tuple[Place, _Found]]) -> list[tuple[Place, Act]]:
+def _acts(sources: Sources, found: Sequence[tuple[Place, _Found]]) -> list[tuple[Place, Act]]:
     """What these entries say, each at its place, but for those that are no match of that advertiser."""
-    found = list(found)
     read = sources.entries.read({one.sequence for _, one in found}) if found else {}
     acts = []
     for place, one in found:
