@@ -25,6 +25,7 @@ TESTED_BY = {  # modules whose test has another name, for a reason
     "cli/uses.py": "cli/test_affected.py",
     "audiences/lists/bounds.py": "audiences/lists/test_reading.py",
     "audiences/lists/report.py": "audiences/lists/test_reading.py",
+    "audiences/lists/zygote.py": "audiences/lists/test_readers.py",
     "app/environment.py": "test_cli.py",
     "app/files.py": "test_cli.py",
     "app/audit.py": "test_main_job.py",

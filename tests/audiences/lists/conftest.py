@@ -2,8 +2,10 @@
 
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +75,36 @@ def read_apart(tmp_path) -> Callable[..., Read]:
         return Read(reading.report, digests, [(int(row), int(line), reason) for row, line, reason in rows])
 
     return apart
+
+
+@pytest.fixture
+def until():
+    """A function: what something is once it is true."""
+
+    def waited(true):
+        ends = time.monotonic() + 20
+        while not (found := true()):
+            assert time.monotonic() < ends, "it never came to be"
+            time.sleep(0.005)
+        return found
+
+    return waited
+
+
+@pytest.fixture
+def reader_of(until):
+    """A function: the process that reads for some `Readers`; its parent, the keeper, is forked from the zygote."""
+
+    def children(process):
+        try:
+            return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+        except FileNotFoundError:  # it ended meanwhile
+            return []
+
+    def found(readers):
+        def reading():
+            return [one for keeper in children(readers._zygote._process.pid) for one in children(keeper)]
+
+        return until(reading)[-1]
+
+    return found

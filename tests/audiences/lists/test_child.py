@@ -3,13 +3,14 @@
 import io
 import json
 import os
-import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from solely.audiences.lists import child, reading
+from solely.audiences.lists import child
 from solely.audiences.lists.frames import read_error, read_frame
+from solely.audiences.lists.readers import _ENVIRONMENT, Readers
 from solely.errors import ListError
 
 PERSON = "ada@example.com"
@@ -18,14 +19,14 @@ AS_ROOT = os.geteuid() == 0
 # Tries everything at once, as code would that got hold of the process, and says what came of it.
 TRIES = """
 import ctypes, json, mmap, os, resource, signal, socket, subprocess, sys
-from solely.audiences.lists import child
+from solely.audiences.lists import child, zygote
 from solely.audiences.lists.bounds import Bounds
 
 libc = ctypes.CDLL(None, use_errno=True)
-child._load_all(None)
-inherited = sorted(os.listdir("/proc/self/fd"))
-was_open = os.open("/etc/passwd", os.O_RDONLY)
-child._confine(Bounds(memory=256 * 2**20, cpu=20))
+
+def attach(pid):
+    if libc.ptrace(16, pid, 0, 0):  # PTRACE_ATTACH
+        raise OSError(ctypes.get_errno(), "ptrace")
 
 def run(path):
     if pid := os.fork():
@@ -45,10 +46,11 @@ def raised(limit, to):
 TRIES = {
     "open a file": lambda: open("/etc/passwd"),
     "open a file of its own": lambda: open(sys.executable, "rb"),
-    "read what was open": lambda: os.read(was_open, 1),
+    "read what was open": lambda: os.read(3, 1),
     "write a file": lambda: open(f"/tmp/reader-{os.getpid()}", "w"),
     "read its environment": lambda: open("/proc/self/environ"),
     "read our environment": lambda: open(f"/proc/{os.getppid()}/environ"),
+    "look into us": lambda: attach(os.getppid()),
     "look about": lambda: os.listdir("/"),
     "open a socket": lambda: socket.socket(),
     "open a socket of this machine": lambda: socket.socket(socket.AF_UNIX),
@@ -71,15 +73,24 @@ TRIES = {
     "end us": lambda: os.kill(os.getppid(), 0),
     "run a program": lambda: run("/bin/true"),
 }
-said = {}
-for name, attempt in TRIES.items():
-    try:
-        said[name] = [True, repr(attempt())]
-    except BaseException as error:
-        said[name] = [False, type(error).__name__]
-said["who"] = [os.getresuid(), os.getresgid(), os.getgroups()]
-said["where"], said["environment"], said["inherited"] = os.getcwd(), dict(os.environ), inherited
-print(json.dumps(said))
+
+def tries(asked):
+    said = {"inherited": sorted(os.listdir("/proc/self/fd")), "asked": asked.decode()}
+    said["dumpable"] = libc.prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
+    os.open("/etc/passwd", os.O_RDONLY)
+    child._confine(Bounds(memory=256 * 2**20, cpu=20))
+    for name, attempt in TRIES.items():
+        try:
+            said[name] = [True, repr(attempt())]
+        except BaseException as error:
+            said[name] = [False, type(error).__name__]
+    said["who"] = [os.getresuid(), os.getresgid(), os.getgroups()]
+    said["where"], said["environment"] = os.getcwd(), dict(os.environ)
+    sys.stdout.write(json.dumps(said))
+    sys.stdout.flush()
+
+child.load()
+zygote.serve(socket.socket(fileno=0), tries)
 """
 ONLY_ROOT_CAN_GIVE_UP = {"be root", "be of the group of root", "end us"}
 
@@ -89,19 +100,15 @@ def tried():
     """What came of each attempt; the process is started as `Reading` starts it, beside a secret of ours."""
     secret = os.open("/etc/passwd", os.O_RDONLY)
     os.set_inheritable(secret, True)  # noqa: FBT003 - its own way
-    with pytest.MonkeyPatch.context() as patch:
+    readers = Readers((sys.executable, "-I", "-c", TRIES))
+    with pytest.MonkeyPatch.context() as patch, Path(os.devnull).open("rb") as listed:
         patch.setenv("SOLELY_PASSPHRASE", "the passphrase")
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", TRIES],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            env=reading._ENVIRONMENT,
-            extra_groups=[4] if AS_ROOT else None,
-        )
+        with readers.started("a request", listed) as reader:
+            said, code = reader.said.read(), reader.ended()
+    readers.renew()
     os.close(secret)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    assert code == 0
+    return json.loads(said)
 
 
 REFUSED = [line.split('"')[1] for line in TRIES.splitlines() if line.startswith('    "')]
@@ -129,10 +136,15 @@ def test_as_root_it_becomes_an_account_that_owns_nothing(tried):
 
 
 def test_it_has_no_variable_file_or_place_of_ours(tried):
-    assert tried["environment"] == reading._ENVIRONMENT
-    assert not any(name.startswith("SOLELY") for name in reading._ENVIRONMENT)
+    assert tried["environment"] == _ENVIRONMENT
+    assert not any(name.startswith("SOLELY") for name in _ENVIRONMENT)
     assert tried["where"] == "/"
     assert tried["inherited"] == ["0", "1", "2", "3"]  # the last is how it looked
+    assert tried["asked"] == "a request"
+
+
+def test_no_process_of_its_account_can_look_into_it(tried):
+    assert tried["dumpable"] == 0
 
 
 # --------------------------------------------------------- how it ends
@@ -148,7 +160,7 @@ def main(monkeypatch, capsysbinary):
             raise error
 
         monkeypatch.setattr(child, "_read", read)
-        assert child.main({"bounds": {}, "encoding": None} | request) == 0
+        child.main(json.dumps({"bounds": {}, "encoding": None} | request).encode())
         pipe = io.BytesIO(capsysbinary.readouterr().out)
         letter, body = read_frame(pipe)
         assert (letter, pipe.read()) == (b"E", b"")

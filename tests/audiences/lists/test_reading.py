@@ -3,8 +3,8 @@
 import gzip
 import io
 import json
-import os
 import sys
+from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from solely.audiences.lists import reading
+from solely.audiences.lists import readers, reading, zygote
 from solely.audiences.lists.frames import write_frame, write_report
+from solely.audiences.lists.readers import Readers
 from solely.audiences.lists.reading import read_list
 from solely.audiences.lists.report import Column, ListReport
 from solely.errors import ListError
@@ -130,30 +131,6 @@ def test_progress_is_told_and_the_report_is_there_at_the_end_alone(tmp_path):
     assert told[-1] == one.report.rows == one.report.usable == 150_000
 
 
-@pytest.fixture
-def begun(tmp_path, monkeypatch):
-    """A reading that has said its first, and its process."""
-    path, started = tmp_path / "list.csv", []
-    path.write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(150_000)))
-    start = reading.subprocess.Popen
-    monkeypatch.setattr(reading.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[0])
-    one = iter(read_list(path))
-    next(one)
-    yield one, started[0]
-    one.close()
-
-
-def test_a_reading_that_is_left_ends_its_process(begun):
-    one, process = begun
-    one.close()
-    assert process.returncode is not None
-
-
-def test_the_reader_stands_back_where_others_want_the_processor(begun):
-    _, process = begun
-    assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.nice(0) + 10)
-
-
 # ---------------------------------------------------------------- choices
 
 
@@ -169,7 +146,7 @@ def test_what_the_caller_says_is_taken(read_apart):
 @pytest.mark.parametrize(
     ("choice", "where"),
     [({"country": "XX"}, "country"), ({"country": "Germany"}, "country"), ({"columns": {1: "name"}}, "columns"),
-     ({"encoding": "klingon"}, "encoding")],
+     ({"encoding": "klingon"}, "encoding"), ({"columns": dict.fromkeys(range(1, 2_002), "email")}, "columns")],
 )  # fmt: skip
 def test_a_choice_that_is_none_is_refused_before_anything_is_opened(tmp_path, choice, where):
     with pytest.raises(ListError) as caught:
@@ -215,7 +192,18 @@ def test_an_error_never_shows_what_is_in_the_list(what, tmp_path):
 # ---------------------------------------------------------------- a child
 # In place of the reader, a process that says on its output whatever the list holds.
 
-ECHO = "import shutil, sys; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
+ECHO = f"""
+import os, shutil, signal, socket, sys, time
+sys.path.append({str(Path(zygote.__file__).parent)!r})
+import zygote
+
+def echo(asked):
+    shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)
+    sys.stdout.flush()
+    %s
+
+zygote.serve(socket.socket(fileno=0), echo)
+"""
 REPORT = ListReport(1, 1, {}, (Column(1, None, "email", "content"),), "csv", "utf-8", "", header=False)
 
 
@@ -232,10 +220,14 @@ def echo(tmp_path, monkeypatch):
     """A function: what becomes of frames; `then` is what the process does after them."""
 
     def said(data, then="", **choices):
-        monkeypatch.setattr(reading, "_CHILD", (sys.executable, "-I", "-S", "-c", ECHO + "\n" + then))
+        begun = Readers((sys.executable, "-I", "-S", "-c", ECHO % then))
+        monkeypatch.setattr(reading, "_READERS", begun)
         path = tmp_path / "frames"
         path.write_bytes(data)
-        return refusal(path, **choices) if data != b"".join(GOOD) else list(read_list(path, **choices))
+        try:
+            return refusal(path, **choices) if data != b"".join(GOOD) else list(read_list(path, **choices))
+        finally:
+            begun.renew()
 
     return said
 
@@ -272,26 +264,11 @@ def test_frames_of_anything_make_an_error(echo, frames):
 
 
 def test_a_reader_that_says_no_more_and_does_not_end_is_ended(echo, monkeypatch):
-    monkeypatch.setattr(reading, "_ENDING", 0.2)
-    silent = "import os, time; sys.stdout.flush(); os.close(1); time.sleep(600)"
-    assert echo(GOOD[0], silent) == "the list can't be read"
+    monkeypatch.setattr(readers, "_ENDING", 0.2)
+    assert echo(GOOD[0], "os.close(1); time.sleep(600)") == "the list can't be read"
 
 
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGXCPU", "SIGABRT", "SIGSEGV"])
 def test_a_reader_that_is_killed_met_a_bound(echo, how):
-    then = f"import os, signal; sys.stdout.flush(); os.kill(os.getpid(), signal.{how})"
+    then = f"os.kill(os.getpid(), signal.{how})"
     assert echo(GOOD[0], then) == "the reader met a bound of time or memory"
-
-
-def test_the_reader_gets_no_variable_and_no_file_of_ours(echo, monkeypatch, tmp_path):
-    monkeypatch.setenv("SOLELY_PASSPHRASE", "the passphrase")
-    secret = os.open("/etc/passwd", os.O_RDONLY)
-    os.set_inheritable(secret, True)  # noqa: FBT003 - its own way
-    then = f"""
-import json, os
-with open({str(tmp_path / "seen")!r}, "w") as out:
-    json.dump([dict(os.environ), os.path.exists("/proc/self/fd/{secret}")], out)
-"""
-    echo(GOOD[0], then)
-    os.close(secret)
-    assert json.loads((tmp_path / "seen").read_text()) == [reading._ENVIRONMENT, False]

@@ -1,13 +1,13 @@
 """The reader's process: it gets a list as its standard input and says on its standard output what it holds.
 
-It starts as a fresh interpreter, so it has no key, password or connection of ours, and before it reads the
-first byte it gives up what it does not need (`_confine`):
+It is forked from an interpreter of its own (`lists.zygote`), so it has no key, password or connection of ours, and
+before it reads the first byte it gives up what it does not need (`_confine`):
 
 - no new file, socket or pipe, not even in the place of one that it closes: the limit of open files is zero
 - no file grows, no core is dumped; memory and processor time have a bound
 - as root, it becomes an account that owns nothing
 
-Everything that Python would load later is loaded before (`_load_all`).
+Everything that Python would load later is loaded before (`load`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from solely.audiences.lists.refusals import refused
 from solely.audiences.lists.report import ListReport
 from solely.audiences.lists.source import open_source
 from solely.audiences.lists.tables import Choices, open_table
-from solely.audiences.lists.text import known_encoding
 from solely.errors import ListError
 
 _NOBODY = 65_534
@@ -52,12 +51,24 @@ _ENCODINGS = (
 )
 
 
-def main(request: dict[str, Any]) -> int:
-    """Read the list on standard input, and end with its report or with an error."""
+def load() -> None:
+    """Load what a confined reader could load no more."""
+    pa.enable_signal_handlers(enable=False)  # its handler would open a pipe for each file
+    phonenumbers.PhoneMetadata.load_all()
+    country_of("Deutschland")
+    validate_email("a@bücher.example", check_deliverability=False, test_environment=True)
+    for name in _ENCODINGS:
+        codecs.lookup(name)
+
+
+def main(asked: bytes) -> None:
+    """Read the list on standard input as `asked` (JSON), and end with its report or with an error."""
     out = sys.stdout.buffer
     try:
+        request = json.loads(asked)
         bounds = Bounds(**request["bounds"])
-        _load_all(request["encoding"])
+        if request["encoding"]:
+            codecs.lookup(request["encoding"])
         _confine(bounds)
         with open(0, "rb", closefd=False) as file:
             _read(file, request, bounds, out)
@@ -68,20 +79,10 @@ def main(request: dict[str, Any]) -> int:
     except Exception:  # noqa: BLE001 - its message might show a cell
         _fail(out, refused("the list can't be read"))
     out.flush()
-    return 0
 
 
 def _fail(out: BinaryIO, error: ListError) -> None:
     write_frame(out, b"E", json.dumps({"what": error.what, "where": error.where, "cure": error.cure}).encode())
-
-
-def _load_all(encoding: str | None) -> None:
-    pa.enable_signal_handlers(enable=False)  # its handler would open a pipe for each file
-    phonenumbers.PhoneMetadata.load_all()
-    country_of("Deutschland")
-    validate_email("a@bücher.example", check_deliverability=False, test_environment=True)
-    for name in (*_ENCODINGS, *((known_encoding(encoding),) if encoding else ())):
-        codecs.lookup(name)
 
 
 def _confine(bounds: Bounds) -> None:
@@ -132,7 +133,3 @@ def _read(file: BinaryIO, request: dict[str, Any], bounds: Bounds, out: BinaryIO
 
 def _rejects(rejects: list[Reject]) -> bytes:
     return json.dumps([(one.row, one.line, one.reason) for one in rejects]).encode()
-
-
-if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))

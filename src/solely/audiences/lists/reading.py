@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -20,6 +18,7 @@ import phonenumbers
 
 from solely.audiences.lists.bounds import Bounds
 from solely.audiences.lists.frames import Account, read_error, read_frame
+from solely.audiences.lists.readers import Readers
 from solely.audiences.lists.refusals import refused
 from solely.audiences.lists.report import MEANINGS, ListReport
 from solely.audiences.lists.text import known_encoding
@@ -27,15 +26,10 @@ from solely.errors import ListError
 
 __all__ = ["Opened", "Reading", "read_list"]
 
-# It stands back where others want the processor: a list is awaited by nobody as those are who ask at this moment.
-_BEGIN = "import os, runpy; os.nice(10); runpy.run_module('solely.audiences.lists.child', run_name='__main__')"
-_CHILD = (sys.executable, "-I", "-c", _BEGIN)
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-
 # How a process ends that meets a bound: the kernel's limits, or a library that gets no memory.
 _BOUNDED = frozenset({signal.SIGKILL, signal.SIGXCPU, signal.SIGABRT, signal.SIGSEGV})
 _DEFAULT = Bounds()
-_ENDING = 10  # seconds a process may take to end, once it says no more
+_READERS = Readers()
 
 Progress = Callable[[int], None]
 Opened = Callable[[], AbstractContextManager[IO[bytes]]]  # what is read: a file, or the end of a pipe
@@ -60,19 +54,12 @@ class Reading:
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
         """Raises ListError for a list that can't be read; what came before it is then to be dropped."""
-        with (
-            self.opened() as file,
-            subprocess.Popen(  # noqa: S603 - our own module
-                [*_CHILD, self.request], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
-            ) as child,
-        ):
-            try:
-                assert child.stdout is not None
-                yield from self._frames(child.stdout)
-                if self._report is None:
-                    raise self._broken_off(_end_of(child))
-            finally:
-                child.kill()
+        with self.opened() as file, _READERS.started(self.request, file) as reader:
+            yield from self._frames(reader.said)
+            if self._report is None:
+                code = reader.ended()
+                _READERS.renew()
+                raise self._broken_off(code)
 
     def _frames(self, pipe: IO[bytes]) -> Iterator[npt.NDArray[np.uint8]]:
         writer = csv.writer(self.rejects) if self.rejects else None
@@ -103,14 +90,6 @@ class Reading:
         return refused("the list can't be read", where=self.where)
 
 
-def _end_of(child: subprocess.Popen[bytes]) -> int:
-    """How a process ended; 0, too, for one that says nothing more and does not end."""
-    try:
-        return child.wait(_ENDING)
-    except subprocess.TimeoutExpired:
-        return 0
-
-
 def read_list(  # noqa: PLR0913 - each is something a caller may know better than the reader
     source: Path | Opened,
     *,
@@ -133,6 +112,8 @@ def read_list(  # noqa: PLR0913 - each is something a caller may know better tha
     country = country.strip().upper() if country else None
     if country and country not in phonenumbers.SUPPORTED_REGIONS:
         raise ListError("no such country", where="country", cure="two letters of ISO 3166, as DE")
+    if len(columns or {}) > bounds.columns:
+        raise ListError("too many columns", where="columns", cure=f"{bounds.columns} at most")
     if wrong := set((columns or {}).values()) - set(MEANINGS):
         raise ListError(
             f"no such meaning of a column ({len(wrong)})", where="columns", cure=f"one of: {', '.join(MEANINGS)}"
