@@ -41,7 +41,6 @@ bench: $(READY)
 
 proofs: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=thorough
 	$(BIN)/python bench/bits.py
 	$(BIN)/python bench/mutations.py
 	$(BIN)/python bench/planted.py

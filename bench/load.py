@@ -46,7 +46,7 @@ SLOPE = 1.0  # MB an hour
 FIRST, STEP, HALVINGS, MARGIN = 60.0, 1.5, 3, 0.9
 TRY = 30.0  # seconds for which a rate is tried before it is held
 ENOUGH = 50  # times from which a p99 is told
-OVER, OVER_SECONDS = 3, 15.0
+OVER, OVER_SECONDS, SHARE = 3, 15.0, 1.0  # SHARE: per cent that are turned away at least, or it is no overload
 SLOW, SLOW_EACH, SLOW_SECONDS = 1_000, 10.0, 25.0  # connections; seconds between two of their bytes
 DRIP = Path(__file__).with_name("drip.py")
 LOOKS = 200  # at memory, while a rate is held
@@ -158,15 +158,21 @@ class Run:
         return rate
 
     async def overload(self, rate: float) -> None:
-        found = await self.offer(OVER * rate, OVER_SECONDS)
-        away, done = Seen(), whole_of(found)
-        for load in found.values():
-            away.times += load.away.times
-        every, wrong = sum(load.count for load in found.values()), sum(len(load.wrong.times) for load in found.values())
-        share, others = 100 * len(away.times) / every, len(done.times) / OVER_SECONDS
+        """So many more that some are turned away: three times as many, and half as many again while all are done."""
+        over, share = float(OVER), 0.0
+        while True:
+            found = await self.offer(over * rate, OVER_SECONDS)
+            away, done = Seen(), whole_of(found)
+            for load in found.values():
+                away.times += load.away.times
+            share = 100 * len(away.times) / sum(load.count for load in found.values())
+            if share >= SHARE:
+                break
+            over *= STEP
+        wrong, others = sum(len(load.wrong.times) for load in found.values()), len(done.times) / OVER_SECONDS
         self.lines += [
             "",
-            f"{OVER} times as many, for {OVER_SECONDS:.0f} s: {share:.0f} % turned away, {_times(away)}",
+            f"{over:.1f} times as many, for {OVER_SECONDS:.0f} s: {share:.0f} % turned away, {_times(away)}",
             f"the others: {others:.0f} a second, {_times(done)}; {wrong} neither",
         ]
         self._fault(away.ms(0.99) > TURNED, f"what is turned away takes {away.ms(0.99):.0f} ms")
