@@ -7,7 +7,8 @@
   a client that waited for the service before it asks again would hide how long others wait.
 - The client is on the same machine and takes its share of the processors; as root it goes before the service there,
   so that what it waits for is the service.
-- A rate is held for a while before it is measured: what a process needs once it has then, and memory tells what grows.
+- Before a rate is measured three times as many come for a moment, and then it is held for a while: what a process
+  needs once it has then, as for many at a time, and memory tells what grows.
 - Exit code 1 where the held rate's p99, the memory's slope, what overload or slow clients do is worse than it may be.
 """
 
@@ -77,6 +78,12 @@ class Memory:
                     self.seen.setdefault(name, []).append((time.perf_counter(), memory_mb(pid)))
             await asyncio.sleep(every)
 
+    def tell(self) -> None:
+        """Say how it went: one that settles and one that grows for ever may have the same slope."""
+        for name, points in self.seen.items():
+            tenths = points[:: max(1, len(points) // 10)]
+            say(f"memory of {name}: " + " ".join(f"{size:.1f}" for _, size in tenths))
+
     def slopes(self) -> dict[str, tuple[float, float]]:
         """By process, MB at the end, and MB an hour by least squares."""
         return {name: (points[-1][1], 3600 * slope(points)) for name, points in self.seen.items()}
@@ -144,6 +151,7 @@ class Run:
             rate *= MARGIN
             if rate < 1:
                 sys.exit("not even one act a second keeps p99 low: is the machine busy?")
+        await self.offer(OVER * rate, OVER_SECONDS)
         await self.offer(rate, warm)
         memory = Memory(self._service)
         watch = asyncio.create_task(memory.watch(seconds / LOOKS))
@@ -152,6 +160,7 @@ class Run:
         self.lines += [f"{rate:.0f} acts a second held for {seconds:.0f} s, and {warm:.0f} s before", *table(found)]
         self._fault(not well(found), f"p99 over {P99:.0f} ms, or not all was done, at the held rate")
         self.lines += ["", f"{'memory':16}{'MB':>10}{'MB an hour':>12}"]
+        memory.tell()
         for name, (size, grows) in memory.slopes().items():
             self.lines.append(f"{name:16}{size:>10.1f}{grows:>12.2f}")
             self._fault(grows > SLOPE, f"the memory of {name} grows by {grows:.2f} MB an hour")

@@ -1,7 +1,8 @@
 """Changes asked for under an idempotency key, in one compartment: taken by one at a time, answered once and kept.
 
 Many at once share a statement. A row that is taken and not answered is free again at its `until`: whoever took it
-was killed, or was cut off.
+was killed, or was cut off. It keeps when it was taken first: what is done again is done as of then, and so is the
+same thing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from psycopg import sql
 
 from solely.principal import Home
 
-__all__ = ["Kept", "Request", "answered", "forget", "free", "take"]
+__all__ = ["Kept", "Request", "Taken", "answered", "forget", "free", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Request:
     caller: str
     digest: bytes
     asked: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is the caller's to do now: how often it was begun by now (1: never before), and when the first time."""
+
+    tries: int
+    begun_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ _TAKE = """
     ORDER BY caller, digest
     ON CONFLICT (caller, digest) DO UPDATE SET until = excluded.until, tries = r.tries + 1
     WHERE r.answer IS NULL AND r.until <= excluded.begun_at AND r.asked = excluded.asked
-    RETURNING caller, digest, tries
+    RETURNING caller, digest, tries, begun_at
 """
 _KEPT = """
     SELECT r.caller, r.digest, r.asked, r.answer FROM {requests} r
@@ -54,21 +63,20 @@ _ANSWERED = """
     WHERE r.caller = a.caller AND r.digest = a.digest AND r.answer IS NULL
 """
 _FREE = """
-    DELETE FROM {requests} r USING unnest(%(callers)s::text[], %(digests)s::bytea[]) AS a (caller, digest)
+    UPDATE {requests} r SET until = r.begun_at, tries = 0
+    FROM unnest(%(callers)s::text[], %(digests)s::bytea[]) AS a (caller, digest)
     WHERE r.caller = a.caller AND r.digest = a.digest AND r.answer IS NULL
 """
 
 
 def take(
     connection: psycopg.Connection, home: Home, wanted: Sequence[Request], now: datetime, until: datetime
-) -> list[int | Kept | None]:
-    """Take these, no two alike: for each, how often it was taken by now (1: never before), or what stands there.
-
-    None where it was freed at this moment: ask again.
-    """
+) -> list[Taken | Kept | None]:
+    """Take these, no two alike: each is taken, or something stands there. None where it is forgotten at this moment."""
     names = {"callers": [one.caller for one in wanted], "digests": [one.digest for one in wanted]}
     given = {**names, "asked": [one.asked for one in wanted], "now": now, "until": until}
-    taken = {(caller, digest): tries for caller, digest, tries in connection.execute(_on(home, _TAKE), given)}
+    rows = connection.execute(_on(home, _TAKE), given)
+    taken = {(caller, digest): Taken(tries, begun_at) for caller, digest, tries, begun_at in rows}
     stands: dict[tuple[str, bytes], Kept] = {}
     if len(taken) < len(wanted):
         found = connection.execute(_on(home, _KEPT), names)

@@ -9,7 +9,8 @@ import pytest
 from solely.errors import Conflict, Unavailable
 from solely.web.api.answer import Answer
 from solely.web.api.calls import once
-from solely.web.api.once import LEASE
+from solely.web.api.once import LEASE, Once
+from solely.web.api.problem import problem
 
 pytestmark = pytest.mark.server
 
@@ -92,24 +93,46 @@ def test_asked_at_once_it_is_done_once(ask, backend, subject):
 def test_what_was_cut_off_is_done_again_where_that_changes_nothing_more(kept):
     there, caller, now = kept
     one = there.request(caller, fresh(), b"what")
-    assert there.take([one], again=True, now=now) == [None]
+    assert there.take([one], again=True, now=now) == [now]
     (busy,) = there.take([one], again=True, now=now)
     assert isinstance(busy, Unavailable)
     later = now + LEASE + timedelta(seconds=1)
-    assert there.take([one], again=True, now=later) == [None]
+    assert there.take([one], again=True, now=later) == [now], "as of when it was asked for first"
     (unknown,) = there.take([one], again=False, now=later + LEASE)
     assert isinstance(unknown, Conflict)
+
+
+@pytest.mark.parametrize("how", [None, Unavailable("the database is gone")])
+def test_what_was_given_and_cut_off_before_it_was_known_is_given_once(
+    ask, backend, subject, own_login, monkeypatch, how
+):
+    """Whoever gave is killed, or loses the database, once it is done and before that is known to anybody."""
+    key = fresh()
+
+    def cut_off(once, done):
+        if how:
+            done = [(request, problem(how)) for request, _ in done]
+            kept(once, done)
+
+    kept = Once.keep
+    with monkeypatch.context() as patch:
+        patch.setattr(Once, "keep", cut_off)
+        first = ask(key).json()
+    own_login("registry").execute("UPDATE registry.requests SET until = begun_at WHERE answer IS NULL")
+    again = ask(key)
+    assert (again.status_code, again.json()) == (201, first)
+    assert len(backend("GET", f"/v1/subjects/{subject}/givings").json()["items"]) == 1
 
 
 def test_what_says_that_nothing_was_done_is_not_kept(kept):
     there, caller, now = kept
     one = there.request(caller, fresh(), b"what")
-    for status, free in ((503, True), (429, True), (409, False)):
-        there.take([one], again=True, now=now)
+    for n, (status, free) in enumerate(((503, True), (429, True), (500, True), (409, False))):
+        there.take([one], again=False, now=now + timedelta(seconds=n))
         there.keep([(one, Answer(status, b"{}"))])
-        (found,) = there.take([one], again=True, now=now)
-        assert (found is None) is free
-        if found is None:
+        (found,) = there.take([one], again=False, now=now + timedelta(seconds=n))
+        assert (found == now) is free, "what came of it nobody knows: it is the same thing still"
+        if free:
             there.keep([(one, Answer(503))])
 
 
@@ -121,4 +144,4 @@ def test_an_answer_is_kept_in_a_box_and_forgotten_in_time(kept, own_login):
     row = own_login("registry").execute("SELECT answer FROM registry.requests WHERE digest = %s", [one.digest])
     assert b"shown once" not in bytes(row.fetchone()[0])
     assert there.forget(now + timedelta(days=1)) >= 1
-    assert there.take([one], again=True, now=now) == [None]
+    assert there.take([one], again=True, now=now) == [now]

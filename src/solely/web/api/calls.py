@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -119,7 +119,7 @@ def _take(
     parts: Parts,
     route: Route,
     many: Sequence[Asked],
-    calls: Mapping[int, Call],
+    calls: dict[int, Call],
     answers: dict[int, Answer],
     *,
     lease: timedelta,
@@ -131,7 +131,9 @@ def _take(
     home = many[0].home
     outcomes = once(parts, home).take(list(wanted.values()), again=route.again, now=parts.ground.clock(), lease=lease)
     for place, outcome in zip(list(wanted), outcomes, strict=True):
-        if outcome is not None:
+        if isinstance(outcome, datetime):
+            calls[place] = replace(calls[place], begun_at=outcome)
+        else:
             del wanted[place]
             answers[place] = problem(outcome) if isinstance(outcome, SolelyError) else _repeated(outcome)
     return wanted

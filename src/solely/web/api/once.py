@@ -2,7 +2,8 @@
 
 - The key is taken, durably, before anything is done; the answer is kept, durably, before it is given.
 - What was taken and not answered within the lease was cut off. It is done again where doing so changes nothing more
-  (`Route.again`), and else told so: a person looks.
+  (`Route.again`), and else told so: a person looks. What is done again is done as of when it was first asked for
+  (`Call.asked_at`): whoever was cut off may have done it, and may even be doing it still.
 - What is answered is kept but for what says that nothing was done, and may be tried again: 408, 429, and 503.
 """
 
@@ -22,7 +23,7 @@ from solely.keys import NONCE_BYTES, BoxKey, MacKey
 from solely.principal import Home, Principal
 from solely.store import requests
 from solely.store.database import answering
-from solely.store.requests import Kept, Request
+from solely.store.requests import Kept, Request, Taken
 from solely.web.api.answer import Answer, read_answer
 
 __all__ = ["HEADER", "KEY", "LEASE", "Once", "check_key"]
@@ -58,20 +59,20 @@ class Once:
 
     def take(
         self, wanted: Sequence[Request], *, again: bool, now: datetime, lease: timedelta = LEASE
-    ) -> list[Answer | SolelyError | None]:
-        """Take these: for each None where it is to be done now, else its first answer, or why it can't be done."""
+    ) -> list[Answer | SolelyError | datetime]:
+        """Take these: for each its first answer, why it can't be done, or since when it is to be done."""
         first = {(one.caller, one.digest): place for place, one in reversed(list(enumerate(wanted)))}
         places = sorted(first.values())
         with answering():
             found = requests.take(self.connection, self.home, [wanted[n] for n in places], now, now + lease)
-        outcomes: list[Answer | SolelyError | None] = [_busy() for _ in wanted]
+        outcomes: list[Answer | SolelyError | datetime] = [_busy() for _ in wanted]
         for place, stands in zip(places, found, strict=True):
             outcomes[place] = self._outcome(wanted[place], stands, again=again)
         return outcomes
 
-    def _outcome(self, one: Request, stands: int | Kept | None, *, again: bool) -> Answer | SolelyError | None:
-        if isinstance(stands, int):
-            return None if stands == 1 or again else _unknown()
+    def _outcome(self, one: Request, stands: Taken | Kept | None, *, again: bool) -> Answer | SolelyError | datetime:
+        if isinstance(stands, Taken):
+            return stands.begun_at if stands.tries == 1 or again else _unknown()
         if stands is None or stands.answer is None:
             return _busy() if stands is None or stands.asked == one.asked else _other()
         if stands.asked != one.asked:

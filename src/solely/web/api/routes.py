@@ -80,13 +80,15 @@ class Said(BaseModel):
 class Call:
     """One request at work: who calls, the parts of this thread, and the headers as they came (names in small).
 
-    `request`: as what it is known when it is asked again, where it came under an idempotency key.
+    `request`: as what it is known when it is asked again, where it came under an idempotency key; `begun_at`: when it
+    was begun under that key, for the first time.
     """
 
     parts: Parts
     principal: Principal
     headers: Mapping[str, str]
     request: Request | None = None
+    begun_at: datetime | None = None
 
     @property
     def ground(self) -> Ground:
@@ -102,6 +104,11 @@ class Call:
     def now(self) -> datetime:
         """The time."""
         return self.parts.ground.clock()
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it was asked for, the first time where it was cut off and is done again."""
+        return self.begun_at or self.now
 
     def asserts_password(self, said: bool) -> bool:  # noqa: FBT001 - as it was said
         """Whether a password was checked before, as said. Raises Refused where a person says it, not the platform."""

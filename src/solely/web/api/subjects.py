@@ -175,7 +175,7 @@ def _row(
     marketing = purpose is not None and purpose.marketing
     signal = honour(call.parts, subject, gpc) if marketing else None
     notice = _notice(call, giving, known.get((giving.purpose, giving.notice.version)))
-    given_at = giving.given_at or call.now
+    given_at = giving.given_at or call.asked_at
     cells = {
         "subject": subject,
         "kind": giving.kind,
