@@ -107,8 +107,9 @@ class Call:
 
     @property
     def asked_at(self) -> datetime:
-        """When it was asked for, the first time where it was cut off and is done again."""
-        return self.begun_at or self.now
+        """When it was asked for, the first time where it was cut off and is done again; never in the future here."""
+        now = self.now
+        return min(self.begun_at or now, now)  # another machine's clock may be ahead
 
     def asserts_password(self, said: bool) -> bool:  # noqa: FBT001 - as it was said
         """Whether a password was checked before, as said. Raises Refused where a person says it, not the platform."""
