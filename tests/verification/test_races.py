@@ -22,7 +22,7 @@ from solely.verification.settings import Settings, Tries
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 MANY = 20
-ROUNDS, FEWER = 300, 30
+ROUNDS, FEWER = 200, 30
 LIMITS = Settings(tries=Tries(**{"challenges-hourly": 1_000}))
 
 

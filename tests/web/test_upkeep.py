@@ -1,6 +1,8 @@
 """What is over is forgotten by the process itself."""
 
+import gc
 import uuid
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -43,3 +45,20 @@ def test_challenges_that_are_over_are_forgotten(fresh):
         )
         keep_up(parts, HOMES, timedelta(hours=24))
         assert connection.execute("SELECT count(*) FROM security.challenges").fetchone() == (0,)
+
+
+def test_what_nothing_refers_to_but_itself_is_let_go(fresh):
+    class Knot:
+        pass
+
+    knot = Knot()
+    knot.tied, seen = knot, weakref.ref(knot)
+    with Solely(fresh) as solely:
+        gc.disable()
+        try:
+            del knot
+            assert seen() is not None
+            keep_up(solely.new_parts(), HOMES, timedelta(hours=24))
+            assert seen() is None
+        finally:
+            gc.enable()

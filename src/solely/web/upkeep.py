@@ -1,7 +1,8 @@
-"""What a process does now and then, beside what it is asked: forget what is over, send what is due."""
+"""What a process does now and then, beside what it is asked: forget what is over, send what is due, tidy up."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -35,6 +36,7 @@ def keep_up(parts: Parts, homes: Sequence[Home], kept: timedelta) -> None:
 
     Of the registry, finish erasures that were cut off.
     """
+    gc.collect()  # Python looks for all that refers to itself after tens of thousands of such: hours, and megabytes
     parts.renew()
     for home in homes:
         once(parts, home).forget(parts.ground.clock() - kept)
