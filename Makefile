@@ -16,7 +16,7 @@ run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
 
 test: lint browser
-	$(BIN)/pytest -n 3 --dist worksteal -m "not long" --durations=25 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long" --durations=25 $(ARGS)
 
 check: lint
 	$(BIN)/pytest -n 2 -m "not slow and not server" $(ARGS)
