@@ -168,7 +168,7 @@ class Run:
 
     async def overload(self, rate: float) -> None:
         """So many more that some are turned away: three times as many, and half as many again while all are done."""
-        over, share = float(OVER), 0.0
+        over = float(OVER)
         while True:
             found = await self.offer(over * rate, OVER_SECONDS)
             away, done = Seen(), whole_of(found)

@@ -84,7 +84,6 @@ def serve_until_told(
     sys.setswitchinterval(_SWITCH)
     gc.collect()
     gc.freeze()  # all that was loaded stays: to look through it again and again would let everybody wait
-    gc.collect()  # or it would still count: cycles would be let lie until they are a quarter of all that was loaded
     server = _Server(config, ready, drain + _MARGIN)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve([place]))

@@ -90,6 +90,8 @@ def tries(asked):
     sys.stdout.flush()
 
 child.load()
+if os.geteuid() == 0:
+    os.setgroups([4])
 zygote.serve(socket.socket(fileno=0), tries)
 """
 ONLY_ROOT_CAN_GIVE_UP = {"be root", "be of the group of root", "end us"}

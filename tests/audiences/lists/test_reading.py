@@ -131,6 +131,16 @@ def test_progress_is_told_and_the_report_is_there_at_the_end_alone(tmp_path):
     assert told[-1] == one.report.rows == one.report.usable == 150_000
 
 
+def test_a_reading_that_is_left_ends_its_process(tmp_path, reader_of, until):
+    path = tmp_path / "list.csv"
+    path.write_text("email\n" + "".join(f"user{n}@example.com\n" for n in range(300_000)))
+    one = iter(read_list(path))
+    next(one)
+    process = Path(f"/proc/{reader_of(reading._READERS)}")
+    one.close()
+    until(lambda: not process.exists())
+
+
 # ---------------------------------------------------------------- choices
 
 

@@ -4,7 +4,7 @@
 - What was taken and not answered within the lease was cut off. It is done again where doing so changes nothing more
   (`Route.again`), and else told so: a person looks. What is done again is done as of when it was first asked for
   (`Call.asked_at`): whoever was cut off may have done it, and may even be doing it still.
-- What is answered is kept but for what says that nothing was done, and may be tried again: 408, 429, and 503.
+- What is answered is kept but for what may be tried again: 408, 429, 500 and 503.
 """
 
 from __future__ import annotations
