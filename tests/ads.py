@@ -12,6 +12,7 @@ from solely.app.decisions import handle_of
 from solely.app.uploads import matching
 from solely.principal import Agreement
 from stage import FLOOR, START, Stage
+from told import ASKS
 
 PEOPLE = 150  # so many are enough for this policy, whatever was drawn
 
@@ -60,6 +61,7 @@ def staged(folder):
     policy = folder / "policy.toml"
     policy.write_text(SHIPPED_POLICY.read_text().replace("floor = 1000 ", f"floor = {FLOOR} "))
     init(folder / "data", policy)
+    (folder / "data" / "incidents.toml").write_text(ASKS)
     time = [START + timedelta(days=3650)]  # the ledger's first entry is of today, and its time never goes back
     with Solely(folder / "data", clock=lambda: time[0], signs=False) as solely:
         stage = Stage(solely, time, folder, itertools.count(1))

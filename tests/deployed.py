@@ -41,6 +41,11 @@ class Deployed:
     def pids(self):
         return {name: self.pid(name) for name in self.urls}
 
+    def groups(self, name):
+        """The further groups of its user."""
+        status = Path(f"/proc/{self.pid(name)}/status").read_text()
+        return [int(one) for one in re.search(r"^Groups:(.*)$", status, re.MULTILINE)[1].split()]
+
     def running(self):
         """The processes that run at this moment, and the database's."""
         there = {name: pid for name, pid in self.pids().items() if f"--compartment\0{name}\0" in _words(pid)}

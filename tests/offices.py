@@ -4,7 +4,6 @@ Who is affected is what a test says (`affected`), unless it asks `solely.inciden
 """
 
 import csv
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,9 +14,10 @@ from people import Box, Clock
 from solely.answer.incidents import Extent, Facts, Settings, Texts
 from solely.answer.incidents.notify import Post
 from solely.answer.incidents.opening import PURPOSE, Service
+from solely.answer.incidents.way import OwnWay
 from solely.answer.question import Question
 from solely.app.directory import read_keyring
-from solely.app.incidents import carry
+from solely.app.notices import carry
 from solely.consent import Notice
 from solely.ledger.entry import decode
 from solely.store import ledger
@@ -63,21 +63,18 @@ class Office:
         )
 
     @contextmanager
-    def post(self, **changed):
+    def post(self, carrier=None):
+        """The way to people; `carrier` takes the place of the senders."""
         keyring = read_keyring(self.solely.directory, "service")
         senders = Senders((self.mail, self.sms), Breaker(self.clock), FraudSettings(countries=frozenset({"DE"})))
         with self.login("registry") as registry, self.login("service") as service:
-            yield replace(
-                Post(
-                    registry,
-                    Service(service, keyring.sealer(PURPOSE), self.solely.incidents.book.gate),
-                    partial(carry, senders),
-                    self.settings,
-                    self.clock,
-                    pause=lambda seconds: self.clock.forward(seconds=seconds),
-                    new_id=uuid.uuid4,
-                ),
-                **changed,
+            opened = Service(service, keyring.sealer(PURPOSE), self.solely.incidents.book.gate)
+            yield Post(
+                registry,
+                OwnWay(opened, carrier or partial(carry, senders), self.clock),
+                self.settings,
+                self.clock,
+                pause=lambda seconds: self.clock.forward(seconds=seconds),
             )
 
     def give(self, subject, value=None, purpose="tailored-audiences", language="en"):

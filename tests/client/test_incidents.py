@@ -45,6 +45,25 @@ def test_an_incident_goes_to_its_end_by_who_read_it_as_it_stands(ads, officer):
     assert closed.incident in [one.incident for one in officer.incidents()]
 
 
+def test_people_are_told_by_who_read_the_incident_as_it_stands_and_a_draft_shows_what(ads, officer):
+    opened = officer.open_incident("Lists met people", name=ads.new("inc"))
+    asked = Question(audiences=(f"acme/{ads.audience}",))
+    counted = officer.narrow_incident(opened, asked)
+    written = {"nature": "A list met them.", "consequences": "They saw advertising.", "measures": "We stopped it."}
+    described = officer.describe_incident(counted, texts=written)
+    with pytest.raises(Conflict):
+        officer.notify_people(described)
+    decided = officer.decide_incident(described, {"breach": True, "people": True}, "they must know")
+    page = officer.incident_draft(decided.incident, "people")
+    assert written["nature"] in page
+    assert written["nature"] not in officer.incident_draft(decided.incident, "people", "de")
+    with pytest.raises(Outdated):
+        officer.notify_people(described)
+    assert officer.notify_people(decided)["waiting"] == len(ads.subjects)
+    as_it_stands = officer.incident(decided.incident)
+    assert officer.notify_people(as_it_stands, again=["failed"]) == officer.incident_progress(decided.incident)
+
+
 def test_whom_uses_affected_is_counted_by_one_and_named_by_two(ads, officer, second):
     asked = Question(audiences=(f"acme/{ads.audience}",))
     counts = officer.affected(asked)

@@ -34,7 +34,7 @@ MAY = {
     | {f"entries.{name}" for name in READS["ledger"]},
     ("security", "registry"): {"find", "introduce", "subject-of"},
     ("registry", "security"): {"take", "show", "factors"},
-    ("registry", "service"): {"take", "held", "notify", "show"},
+    ("registry", "service"): {"take", "show", "held", "may-notify", "notify"},
     ("registry", "advertising"): {"take", "compact", "members"} | {f"evidence.{name}" for name in READS["advertising"]},
     ("registry", "measurement"): {"take"},
     ("registry", "discovery"): {"take"},

@@ -8,6 +8,7 @@ import pytest
 
 from givings import give
 from races import at_once
+from solely.store.incidents import Row, add
 from solely.store.notified import (
     STATES,
     Became,
@@ -19,6 +20,7 @@ from solely.store.notified import (
     language,
     lines,
     lost,
+    owed,
     progress,
     service_pseudonyms,
     settle,
@@ -70,6 +72,28 @@ def test_who_is_due_comes_in_order_and_in_parts(registry, incident):
     assert waiting(registry, incident, NOW + timedelta(hours=1)) == ["ada", "bob"]
 
 
+def test_an_incident_is_owed_while_somebody_is_due_or_was_under_way_too_long(registry, incident):
+    later, other = NOW + timedelta(hours=1), "notified-of-nobody"
+    for name in (incident, other):
+        for version in (1, 2):
+            add(registry, Row(name, version, NOW, "Eva", "{}", 0))
+
+    def owes(now, since):
+        return {incident, other} & {*owed(registry, now, since)}
+
+    assert owes(NOW, NOW) == {incident}
+    settle(registry, incident, "ada", Became("waiting", "x", later), NOW)
+    settle(registry, incident, "bob", Became("sent"), NOW)
+    assert owes(NOW, NOW) == set()
+    assert owes(later, NOW) == {incident}
+    claim(registry, incident, "ada", GIVING, later)
+    assert owes(later, NOW) == set()
+    assert lost(registry, incident, later, NOW) == 0
+    assert owes(later, later) == {incident}
+    assert lost(registry, incident, later, later) == 1
+    assert owes(later, later) == set()
+
+
 def test_of_many_who_claim_one_person_one_does(login, registry, incident):
     done = at_once(login, "registry", lambda connection, _: claim(connection, incident, "ada", GIVING, NOW))
     assert sorted(done) == [False] * 11 + [True]
@@ -97,7 +121,7 @@ def test_tries_are_counted_and_refused_givings_are_remembered(registry, incident
 
 def test_who_was_under_way_is_unknown_afterwards(registry, incident):
     claim(registry, incident, "ada", GIVING, NOW)
-    assert lost(registry, incident, NOW) == 1
+    assert lost(registry, incident, NOW, NOW) == 1
     assert states(registry, incident) == {"ada": "unknown", "bob": "waiting"}
     assert again(registry, incident, ["unknown"], NOW) == 1
     assert states(registry, incident)["ada"] == "waiting"

@@ -1,4 +1,4 @@
-"""Incidents wired: who is affected, what is stopped, and the senders that two-step verification has, for notices."""
+"""Incidents wired: who is affected, what is stopped, and the way to the people who are told."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ import fcntl
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from solely.answer.incidents import Extent, Incidents, Letter, Settings
+from solely.answer.incidents import Extent, Incidents, Settings
 from solely.answer.incidents.book import Book
 from solely.answer.incidents.happenings import happened
-from solely.answer.incidents.notify import Carried, Post
-from solely.answer.incidents.opening import PURPOSE, Service
+from solely.answer.incidents.notify import Post
 from solely.answer.sources import Sources
 from solely.app.affected import Affected
 from solely.app.incident_settings import incident_settings_in
+from solely.app.notices import way
 from solely.app.parts import Parts
-from solely.app.verification import open_post, settings_in
-from solely.contact import Contact
-from solely.errors import Conflict, Refused
+from solely.app.verification import settings_in
+from solely.errors import Conflict, Unavailable
 from solely.store.ledger import Concern
-from solely.verification import fraud
-from solely.verification.security import Post as Senders
-from solely.verification.senders.failover import deliver
-from solely.verification.senders.port import Message, SendFailed
 
-__all__ = ["carry", "open_incidents"]
+__all__ = ["open_incidents"]
 
 
 def open_incidents(parts: Parts) -> Incidents:
@@ -46,6 +41,7 @@ def open_incidents(parts: Parts) -> Incidents:
         happened=partial(happened, sources),
         stopped=partial(_stopped, sources),
         post=partial(_post, parts, settings),
+        new_id=uuid.uuid4,
     )
 
 
@@ -68,53 +64,25 @@ def _stopped(sources: Sources, incident: str) -> frozenset[Concern]:
 @contextmanager
 def _post(parts: Parts, settings: Settings) -> Iterator[Post]:
     """The way to people, for one at a time: who is found half told by the next run was left so by one that died."""
-    directory, clock = parts.ground.directory, parts.ground.clock
-    with ExitStack() as stack:
-        stack.enter_context(_alone(directory))
-        keyring = parts.ground.keyring("service")
-        senders = open_post(directory, settings_in(directory), clock)
-        for sender in senders.senders:
-            stack.callback(sender.close)
-        yield Post(
-            connection=stack.enter_context(closing(parts.login("registry"))),
-            service=Service(stack.enter_context(closing(parts.login("service"))), keyring.sealer(PURPOSE), parts.gate),
-            carrier=partial(carry, senders),
-            settings=settings,
-            clock=clock,
-            pause=time.sleep,
-            new_id=uuid.uuid4,
-        )
+    with _alone(parts.ground.directory), closing(parts.login("registry")) as connection, way(parts) as found:
+        yield Post(connection, found, settings, parts.ground.clock, time.sleep)
 
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    handle = os.open(directory / "notify.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    path = directory / "registry" / "notify.lock"
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        cure = "see whose file it is: a serving process has a user of its own"
+        raise Unavailable("the lock of those who tell people can't be opened", where=path.name, cure=cure) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            what = "people are being told at this moment"
-            raise Conflict(
-                what, where="notify.lock", cure="wait until that run ends; see how far it is by: progress"
-            ) from None
+            cure = "wait until that run ends; see how far it is by: progress"
+            raise Conflict("people are being told at this moment", where=path.name, cure=cure) from None
         yield
     finally:
         os.close(handle)
-
-
-def carry(
-    post: Senders, contact: Contact, letter: Letter, *, send: uuid.UUID, before: Callable[[str], None]
-) -> Carried:
-    """One notice by the senders of the settings, in their order; a number where no SMS may go takes none."""
-    to = fraud.destination(contact)
-    try:
-        fraud.judge(to, {}, post.fraud)
-    except Refused:
-        return Carried("never", "no SMS goes to such a number, by the settings")
-    mail = Message(letter.subject, letter.text, letter.html)
-    message = mail if contact.kind == "email" else Message(letter.subject, letter.sms)
-    try:
-        deliver(post.senders, contact, message, send=send, country=to.country, before=before, breaker=post.breaker)
-    except SendFailed as failed:
-        return Carried("never" if failed.tried and failed.verdict != "next" else "again")
-    return Carried("sent")

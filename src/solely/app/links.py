@@ -92,7 +92,7 @@ def _answers(parts: Parts, caller: str, hold: float) -> Answers:
         "registry": lambda: answer_names(lambda: parts.names(_compartment(caller))),
         "advertising": lambda: _advertising(parts),
         "security": lambda: _security(parts),
-        "service": lambda: answer_show(lambda: showing.contacts(parts, "service")),
+        "service": lambda: _service(parts),
     }
     name = parts.ground.name
     takes = answer_take(parts.ground.policy, name, lambda: parts.intake(_compartment(name)))
@@ -148,6 +148,16 @@ def _security(parts: Parts) -> Answers:
     return {
         **answer_show(lambda: showing.contacts(parts, "security")),
         **answer_factors(lambda pseudonym: showing.known(parts, pseudonym)),
+    }
+
+
+def _service(parts: Parts) -> Answers:
+    from solely.app.notices import way  # noqa: PLC0415 - what one process needs, and what takes a while to load
+    from solely.links.notices import answer_notices  # noqa: PLC0415
+
+    return {
+        **answer_show(lambda: showing.contacts(parts, "service")),
+        **answer_notices(lambda: parts.keep("the way to people", lambda: parts.enter(way(parts)))),
     }
 
 

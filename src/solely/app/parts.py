@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from importlib.metadata import version
 from types import TracebackType
@@ -101,6 +101,10 @@ class Parts:
     @cached_property
     def _kept(self) -> dict[object, Any]:
         return {}
+
+    def enter(self, context: AbstractContextManager[Made]) -> Made:
+        """What a context gives, left with the rest."""
+        return self._stack.enter_context(context)
 
     def login(self, name: str) -> psycopg.Connection:
         """Another connection as the role of that key file, closed with the rest."""

@@ -18,6 +18,7 @@ from solely.client.wire import Wire, path
 __all__ = ["Counts", "Due", "Incident", "IncidentNamed", "Incidents", "Named", "PersonTold", "Question", "Stop"]
 
 What = Literal["breach", "authority", "people", "late"]
+Untold = Literal["failed", "unknown", "unreachable"]
 
 
 class Question(Told):
@@ -183,6 +184,20 @@ class Incidents:
     def close_incident(self, incident: Incident, why: str) -> Incident:
         """End an incident. Raises Conflict while something is owed."""
         return self._change(incident, "close", {"why": why})
+
+    def notify_people(self, incident: Incident, *, again: Iterable[Untold] = ()) -> Mapping[str, int]:
+        """Have the people told, each once; returns how many are in which state. It takes hours: see its progress.
+
+        `again`: those too whom no message reached.
+        """
+        where, tag = path("incidents", incident.incident, "notify"), {"if-match": incident.tag or "*"}
+        said = self._wire.ask("registry", "POST", where, {"again": list(again)}, headers=tag, slow=True)
+        return self._wire.read(_Progress, said).states
+
+    def incident_draft(self, incident: str, to: Literal["people", "authority"], language: str | None = None) -> str:
+        """The notice to the people or the report to the authority, as an HTML page that names what is missing."""
+        where = path("incidents", incident, "drafts", to)
+        return self._wire.ask("registry", "GET", where, query={"language": language}, slow=True).text
 
     def incident_progress(self, incident: str) -> Mapping[str, int]:
         """How far telling the people has come: how many are in which state."""

@@ -55,7 +55,7 @@ CALLS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
             "ledger": _GATE | _ENTRIES | {"contain", "macs", "witnessed", "prove", "verifier"},
             "advertising": _EVIDENCE | {"take", "compact", "members"},
             "security": frozenset({"take", "show", "factors"}),
-            "service": frozenset({"take", "held", "notify", "show"}),
+            "service": frozenset({"take", "show", "held", "may-notify", "notify"}),
             "measurement": frozenset({"take"}),
             "discovery": frozenset({"take"}),
         },

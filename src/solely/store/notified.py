@@ -31,6 +31,7 @@ __all__ = [
     "language",
     "lines",
     "lost",
+    "owed",
     "progress",
     "service_pseudonyms",
     "settle",
@@ -122,6 +123,17 @@ def due(connection: psycopg.Connection, incident: str, after: str, now: datetime
     return [Waiting(subject, send, tries, tuple(refused)) for subject, send, tries, refused in rows]
 
 
+def owed(connection: psycopg.Connection, now: datetime, since: datetime) -> list[str]:
+    """The incidents of which somebody is due, or whose message has been under way since then or longer."""
+    rows = connection.execute(
+        "SELECT incident FROM (SELECT DISTINCT incident FROM registry.incidents) i WHERE EXISTS (SELECT FROM"
+        " registry.notified n WHERE n.incident = i.incident AND ((n.state = 'waiting' AND n.next_at <= %s)"
+        " OR (n.state = 'sending' AND n.changed_at <= %s)))",
+        [now, since],
+    )
+    return [incident for (incident,) in rows]
+
+
 def claim(connection: psycopg.Connection, incident: str, subject: str, giving: UUID, now: datetime) -> bool:
     """Note that a message to them is about to be handed over; False where another did, or did it already."""
     return (
@@ -152,13 +164,13 @@ def settle(connection: psycopg.Connection, incident: str, subject: str, became: 
     )
 
 
-def lost(connection: psycopg.Connection, incident: str, now: datetime) -> int:
-    """Whose message was under way when a run ended is `unknown`; the caller holds the lock under which runs are."""
+def lost(connection: psycopg.Connection, incident: str, now: datetime, since: datetime) -> int:
+    """Whose message has been under way since then or longer is `unknown`: the run that handed it over has ended."""
     return connection.execute(
         "UPDATE registry.notified SET state = 'unknown', changed_at = %s,"
         " why = 'the run ended while it was handed over'"
-        " WHERE incident = %s AND state = 'sending'",
-        [now, incident],
+        " WHERE incident = %s AND state = 'sending' AND changed_at <= %s",
+        [now, incident, since],
     ).rowcount
 
 

@@ -48,6 +48,10 @@ def _application(
     with ExitStack() as stack:
         api = stack.enter_context(closing(open_api(ground, homes, settings)))
         stack.enter_context(upkeep(ground, homes, kept))
+        if "registry" in homes:
+            from solely.app.notices import telling  # noqa: PLC0415 - what one process needs, and slow to load
+
+            stack.enter_context(telling(ground, partial(failed, log, event="people were not told of an incident")))
         if "advertising" in homes:
             stack.enter_context(matching(ground, partial(failed, log, event="a list was not matched")))
         yield stack.enter_context(_traced(api.door, homes, settings.telemetry.otel_endpoint)), api.door.has_room

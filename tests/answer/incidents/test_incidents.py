@@ -269,7 +269,7 @@ def test_nobody_is_told_before_it_was_decided_or_without_words_or_a_question(off
     with pytest.raises(Conflict, match="not decided that the people are told"):
         office.incidents.notify(incident, officer=OFFICER)
     office.incidents.decide(incident, {"people": True}, officer=OFFICER, why="they must know")
-    with pytest.raises(BadInput, match="the notice still lacks: what it can mean for people, what was done"):
+    with pytest.raises(Conflict, match="the notice still lacks: what it can mean for people, what was done"):
         office.incidents.notify(incident, officer=OFFICER)
     assert office.mail.letters == []
     bare = office.incidents.open("nobody asked yet", officer=OFFICER).id

@@ -13,7 +13,7 @@ from solely.answer.incidents import letter
 from solely.answer.incidents.incident import Decision, Incident, Texts
 from solely.answer.incidents.letter import LANGUAGES, Happening
 from solely.app.create import SHIPPED_POLICY
-from solely.errors import BadInput
+from solely.errors import Conflict
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 FIRST = Happening(
@@ -112,7 +112,7 @@ def test_what_nobody_wrote_is_named_and_nothing_stands_for_it(name):
     assert "Still missing" in said
     assert f"- {letter.words()['en'][name]}" in said
     assert said.count("[…]") == 1
-    with pytest.raises(BadInput, match="the notice still lacks"):
+    with pytest.raises(Conflict, match="the notice still lacks"):
         letter.letter(incident, SETTINGS, "en", (FIRST,))
 
 

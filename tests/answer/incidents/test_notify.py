@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from offices import IN_GERMAN, OFFICER
-from solely.answer.incidents.notify import Carried, tell
+from solely.answer.incidents.notify import enlist, tell
+from solely.answer.incidents.way import Carried
 from solely.errors import Conflict, Refused, Unavailable
 from solely.store.ledger import Concern
 
@@ -34,6 +36,14 @@ def people(office, *names):
     for name in names:
         office.give(name, f"{name}@example.org", "service-notice")
     return office.decided(office.used(*names))
+
+
+def run(office, incident, subjects, carrier, happened=None):
+    """One run, with a carrier of the test's own; what happened is the first one's, unless something else is said."""
+    present, question = office.incidents.show(incident), office.incidents.question_of(incident)
+    with office.post(carrier) as post:
+        enlist(post.connection, present, subjects, (), uuid4, office.clock())
+        tell(post, present, happened or (lambda _: office.incidents.happened(question, subjects[0])))
 
 
 def test_each_is_told_what_happened_to_their_contact(office, subject):
@@ -160,7 +170,7 @@ def test_a_run_that_dies_tells_nobody_twice(office, subject, moment):
     """One who was under way is unknown, and told again only when that is said."""
     names = [f"{subject}-{letter}" for letter in "ab"]
     incident = people(office, *names)
-    question, present = office.incidents.question_of(incident), office.incidents.show(incident)
+    question = office.incidents.question_of(incident)
 
     def carrier(contact, letter, *, send, before):
         if moment != "before the sending":
@@ -173,8 +183,8 @@ def test_a_run_that_dies_tells_nobody_twice(office, subject, moment):
             raise Cut
         return list(office.incidents.happened(question, names[0]))
 
-    with office.post(carrier=carrier) as post, pytest.raises(Cut):
-        tell(post, present, iter(names), happened)
+    with pytest.raises(Cut):
+        run(office, incident, names, carrier, happened)
     sent = len(office.mail.letters)
     notify(office, incident)
     expected = "sent" if moment == "before the entry" else "unknown"
@@ -188,28 +198,25 @@ def test_a_run_that_dies_tells_nobody_twice(office, subject, moment):
 
 def test_a_run_whose_ledger_can_t_be_written_leaves_them_waiting(office, subject):
     incident = people(office, subject)
-    question, present = office.incidents.question_of(incident), office.incidents.show(incident)
 
     def carrier(contact, letter, *, send, before):
         raise Unavailable("the ledger can't be written")
 
-    with office.post(carrier=carrier) as post, pytest.raises(Unavailable):
-        tell(post, present, iter([subject]), lambda _: list(office.incidents.happened(question, subject)))
+    with pytest.raises(Unavailable):
+        run(office, incident, [subject], carrier)
     assert states(office, incident) == {subject: "waiting"}
     assert notify(office, incident).states["sent"] == 1
 
 
 def test_all_tries_of_one_message_have_one_id(office, subject):
     incident, ids = people(office, subject), []
-    question, present = office.incidents.question_of(incident), office.incidents.show(incident)
 
     def carrier(contact, letter, *, send, before):
         ids.append(send)
         return Carried("again" if len(ids) == 1 else "sent")
 
     for _ in range(2):
-        with office.post(carrier=carrier) as post:
-            tell(post, present, iter([subject]), lambda _: list(office.incidents.happened(question, subject)))
+        run(office, incident, [subject], carrier)
         office.clock.forward(hours=1)
     assert len(ids) == 2
     assert len(set(ids)) == 1
@@ -221,6 +228,26 @@ def test_it_keeps_to_its_rate(office, subject):
     before = office.clock()
     notify(office, incident)
     assert office.clock() - before == timedelta(seconds=4)
+
+
+@pytest.mark.parametrize("tells", [0, 1, 3])
+def test_once_it_is_to_end_nobody_more_is_told(office, subject, tells):
+    """Neither the next, nor the one for whose moment it waits."""
+    names = [f"{subject}-{letter}" for letter in "abcd"]
+    incident = people(office, *names)
+    office.incidents.enlist(incident, officer=OFFICER)
+    waits = []
+
+    def pause(seconds):
+        waits.append(seconds)
+        office.clock.forward(seconds=seconds)
+        return len(office.mail.letters) >= tells
+
+    office.incidents.go_on(incident, pause)
+    assert len(office.mail.letters) == tells
+    assert sorted(states(office, incident).values()) == ["sent"] * tells + ["waiting"] * (4 - tells)
+    office.incidents.go_on(incident, lambda seconds: office.clock.forward(seconds=seconds))
+    assert set(states(office, incident).values()) == {"sent"}
 
 
 def test_each_is_told_in_the_language_of_the_notice_they_gave_under(office, subject):
@@ -266,7 +293,7 @@ def test_where_service_notices_are_stopped_nobody_is_told_and_all_wait(office, s
     try:
         with pytest.raises(Refused, match="this purpose is stopped"):
             notify(office, incident)
-        assert [one.type for one in office.entries(before)] == ["incident", "refusal"]  # nothing was opened
+        assert [one.type for one in office.entries(before)] == ["refusal"]  # nothing was opened
     finally:
         office.incidents.release(incident, stop, officer=OFFICER, why="it was a mistake")
     assert notify(office, incident).states["sent"] == 1

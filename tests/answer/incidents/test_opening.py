@@ -13,7 +13,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def service(office):
     with office.post() as post:
-        yield post.service
+        yield post.way.service
 
 
 def known(office, subject):

@@ -8,7 +8,7 @@ import pytest
 
 from solely.app.doctor import examine
 from solely.app.serve_settings import ServeSettings
-from solely.app.serving.place import ACCOUNTS, GROUP, places
+from solely.app.serving.place import ACCOUNTS, GROUP, SENDERS, places
 from solely.app.serving.reach import door
 from solely.app.serving.rights import prepare
 
@@ -28,14 +28,14 @@ def prepared(directory, *, apart):
     return directory
 
 
-def readable(directory, account):
+def readable(directory, account, groups=()):
     """The files of a directory that a user of the group can read, by asking as that user; it knows all names."""
     files = [str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()]
     files = [name for name in files if not name.startswith("postgres/") or name.endswith("PG_VERSION")]
     look = 'for one; do (exec < "$one") 2>/dev/null && printf "%s\\n" "$one"; done; exit 0'
 
     def become():
-        os.setgroups([])
+        os.setgroups(list(groups))
         os.setresgid(GROUP, GROUP, GROUP)
         os.setresuid(account, account, account)
 
@@ -59,8 +59,9 @@ def test_each_user_can_read_its_own_and_the_settings_and_no_other(fresh):
         (fresh / folder / name).write_text("")
         (fresh / folder / name).chmod(0o600)
     prepared(fresh, apart=True)
-    can = {name: readable(fresh, account) for name, account in ACCOUNTS.items()}
-    shared = {"policy.toml", "verification.toml"} | {name for name in can["service"] if not name.startswith("keys/")}
+    found = places(fresh, ServeSettings(), apart=True)
+    can = {place.name: readable(fresh, place.account, place.groups) for place in found}
+    shared = {"policy.toml", "verification.toml"} | {name for name in can["discovery"] if not name.startswith("keys/")}
     assert shared == {"policy.toml", "verification.toml", "solely.toml", "tls.pem", "tls.key"}
     assert not any(name.startswith(("postgres/", "log/", "ledger/", "run/", "tmp/")) for name in shared)
     own = {name: found - shared for name, found in can.items()}
@@ -68,8 +69,10 @@ def test_each_user_can_read_its_own_and_the_settings_and_no_other(fresh):
     assert own["advertising"] == {"keys/advertising.key", "advertising/index.arrow"}
     assert own["registry"] == {"keys/registry.key", "keys/desk.key", "registry/erased", "answers/givings"}
     assert own["ledger"] >= {"keys/ledger.key", "ledger/checkpoint"}
-    for name in ("service", "measurement", "discovery"):
+    assert own["service"] == {"keys/service.key", "mail.secret"}
+    for name in ("measurement", "discovery"):
         assert own[name] == {f"keys/{name}.key"}
+    assert {one.name for one in found if SENDERS in one.groups} == {"security", "service"}
     assert readable(fresh, GROUP - 1) & {"keys/owner.key"} == set()
 
 

@@ -10,12 +10,14 @@ from directories import copied
 from solely.app import Solely
 from solely.app.directory import read_keyring
 from solely.store.server import SUPERUSER
+from told import ASKS
 
 
 @pytest.fixture(scope="session")
 def api(made, tmp_path_factory):
     """Of a directory of its own, `api.solely`: other tests change principals and spoil what the shared one holds."""
     directory = copied(made, tmp_path_factory.mktemp("api") / "data")
+    (directory / "incidents.toml").write_text(ASKS)
     with Solely(directory, signs=False) as solely, served(solely) as found:
         yield found
 

@@ -10,6 +10,7 @@ from solely.app import Solely
 from solely.principal import KINDS, RIGHTS
 from solely.web.api import ROUTES
 from solely.web.api.examples import put_examples
+from told import ASKS
 
 pytestmark = pytest.mark.server
 
@@ -26,7 +27,9 @@ class Places(dict):
 def api(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("examples")
     (folder / "list.csv").write_text("email\nnobody@example.com\n")
-    with Solely(copied(made, folder / "data"), signs=False) as solely, served(solely) as found:
+    directory = copied(made, folder / "data")
+    (directory / "incidents.toml").write_text(ASKS)
+    with Solely(directory, signs=False) as solely, served(solely) as found:
         solely.match(folder / "list.csv", "acme", "spring")
         yield found
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from offices import new
+from told import affect
 
 pytestmark = pytest.mark.server
 
@@ -85,6 +86,65 @@ def test_it_goes_to_its_end_with_everything_decided_and_told(officer, opened):
     assert officer("GET", f"{path}/progress").json()["states"]["waiting"] == 0
     assert officer("POST", f"{path}/close", json={"why": "over"}).json()["state"] == "closed"
     assert officer("PATCH", path, json={"title": "Late"}).status_code == 409
+
+
+@pytest.fixture
+def affecting(api, subject, tmp_path):
+    """An incident of which two people are to be told."""
+    names = [f"{subject}-{letter}" for letter in "ab"]
+    return f"/v1/incidents/{affect(api.solely, tmp_path, names, new('advertiser'))}"
+
+
+def test_the_people_are_enlisted_once_it_was_decided_and_each_is_told_after(api, officer, opened, affecting):
+    assert officer("POST", f"{opened()}/notify", json={}).status_code == 409
+    answer = officer("POST", f"{affecting}/notify", json={})
+    assert (answer.status_code, answer.json()["states"]["waiting"]) == (202, 2)
+    shown = officer("GET", affecting).json()
+    assert (shown["state"], shown["officer"]) == ("notified", "officer-of-registry")
+    assert officer("POST", f"{affecting}/notify", json={}).json()["states"]["waiting"] == 2
+    assert officer("GET", affecting).json()["version"] == shown["version"]
+    incident = affecting.rpartition("/")[2]
+    assert incident in api.solely.incidents.owed()
+    assert api.as_("auditor", "registry")("POST", f"{affecting}/notify", json={}).status_code == 403
+
+
+def test_whom_no_message_reached_is_told_anew_where_that_is_asked(api, officer, affecting):
+    officer("POST", f"{affecting}/notify", json={})
+    api.solely.parts.registry.execute(
+        "UPDATE registry.notified SET state = 'failed' WHERE incident = %s", [affecting.rpartition("/")[2]]
+    )
+    assert officer("POST", f"{affecting}/notify", json={}).json()["states"]["failed"] == 2
+    again = officer("POST", f"{affecting}/notify", json={"again": ["failed"]}).json()["states"]
+    assert (again["failed"], again["waiting"]) == (0, 2)
+    for wrong in ("sent", "waiting", "typed-secret"):
+        assert officer("POST", f"{affecting}/notify", json={"again": [wrong]}).status_code == 400
+
+
+def test_nobody_is_enlisted_by_who_read_another_version(officer, affecting):
+    tag = officer("GET", affecting).headers["etag"]
+    officer("PATCH", affecting, json={"title": "Another"})
+    assert officer("POST", f"{affecting}/notify", json={}, headers={"if-match": tag}).status_code == 412
+    assert officer("GET", f"{affecting}/progress").json()["states"]["waiting"] == 0
+
+
+@pytest.mark.parametrize(("to", "says"), [("people", "DRAFT"), ("authority", "Art. 33")])
+def test_a_draft_is_a_page_that_runs_nothing(api, officer, opened, to, says):
+    path = opened(title="A <b>list</b> met people")
+    answer = officer("GET", f"{path}/drafts/{to}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert says in answer.text
+    assert "<b>" not in answer.text
+    assert api.as_("auditor", "registry")("GET", f"{path}/drafts/{to}").text == answer.text
+
+
+def test_a_draft_is_in_the_language_that_is_asked_for(officer, affecting):
+    german = officer("GET", f"{affecting}/drafts/people", params={"language": "de"}).text
+    assert "Es fehlt noch" in german
+    for wrong in ("people?language=xx", "press"):
+        assert officer("GET", f"{affecting}/drafts/{wrong}").status_code == 400
 
 
 def test_they_are_listed_page_by_page_each_once(officer, opened):

@@ -14,7 +14,12 @@ OF_A_PERSON = "nobody-of-the-matrix"
 
 def example(path):
     """The path with something in its places: a person, a name, an id that is of nothing."""
-    path = path.replace("{sequence}", "0").replace("{entry}", "1").replace("{purpose}", "two-factor")
+    path = (
+        path.replace("{sequence}", "0")
+        .replace("{entry}", "1")
+        .replace("{purpose}", "two-factor")
+        .replace("{to}", "people")
+    )
     for name in ("subject", "advertiser", "name", "partner", "audience"):
         path = path.replace("{" + name + "}", OF_A_PERSON if name == "subject" else f"no-such-{name}")
     return "/".join("00000000-0000-4000-8000-000000000000" if "{" in part else part for part in path.split("/"))

@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
+from uuid import UUID
 
 from solely.answer.document import Document
 from solely.answer.incidents import letter, report
@@ -22,7 +24,7 @@ from solely.answer.incidents.clocks import Deadline, deadlines
 from solely.answer.incidents.facts import MAX_LINE, Facts, by_hand, described, owed_reason, past, read_line, read_text
 from solely.answer.incidents.incident import Decision, Extent, Incident, Report, Subject
 from solely.answer.incidents.letter import Happening
-from solely.answer.incidents.notify import Post, tell
+from solely.answer.incidents.notify import Post, enlist, tell
 from solely.answer.incidents.settings import Settings
 from solely.answer.question import Question
 from solely.errors import BadInput, Conflict, NotFound
@@ -36,13 +38,15 @@ __all__ = ["Incidents"]
 
 _NAME = re.compile(r"[\w][\w .\-]{0,63}")
 _NO_FACTS = Facts()
+_UNDER_WAY = timedelta(minutes=15)  # longer than all senders take: another machine's run may be at it until then
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Incidents:
     """All incidents. `count`, `subjects` and `happened` answer a question: how many, who, and what to one of them.
 
-    `stopped` is what the ledger holds stopped for an incident; `post` opens the way to people, held alone.
+    `stopped` is what the ledger holds stopped for an incident; `post` opens the way to people, held alone; `new_id`
+    names a message.
     """
 
     book: Book
@@ -53,6 +57,7 @@ class Incidents:
     happened: Callable[[Question, str], Sequence[Happening]]
     stopped: Callable[[str], frozenset[Concern]]
     post: Callable[[], AbstractContextManager[Post]]
+    new_id: Callable[[], UUID]
 
     # -- what stands
 
@@ -230,21 +235,55 @@ class Incidents:
     ) -> Progress:
         """Tell all people who are due now, each once; to be called again until nobody waits. See notify.py.
 
-        Raises Conflict where it is not decided, or another run is under way; BadInput where the notice lacks a part.
+        Raises Conflict where it is not decided, another run is under way, or the notice lacks a part.
         """
+        present = self._to_be_told(incident)
+        with self.post() as post:
+            post.way.require()
+            self._give_up(incident, self.book.now())
+            tell(post, self._enlist(present, officer, again), self._happened(present), on_progress=on_progress)
+        return self.progress(incident)
+
+    def enlist(self, incident: str, *, officer: str, again: Collection[State] = ()) -> Progress:
+        """Have the people told by a process that serves: it goes on until nobody waits. Raises as `notify` does."""
+        self._enlist(self._to_be_told(incident), officer, again)
+        return self.progress(incident)
+
+    def owed(self) -> Sequence[str]:
+        """The incidents of which somebody is due to be told now."""
+        now = self.book.now()
+        with answering():
+            return notified.owed(self.book.connection, now, now - _UNDER_WAY)
+
+    def go_on(self, incident: str, pause: Callable[[float], bool]) -> None:
+        """Tell whom is due of an incident, until `pause` says that it is to end. Raises as `notify` does."""
+        present = self._to_be_told(incident)
+        with self.post() as post:
+            self._give_up(incident, self.book.now() - _UNDER_WAY)
+            tell(replace(post, pause=pause), present, self._happened(present))
+
+    def _to_be_told(self, incident: str) -> Incident:
         present = self.book.before(incident, "notify")
         if not present.is_decided("people"):
             raise Conflict("it is not decided that the people are told", where="incident", cure="decide it first")
-        question = self.question_of(incident)
+        self.question_of(incident)
         letter.require(present, self.settings, self.settings.language)
-        with self.post() as post:
-            if present.state != "notified":
-                present = self.book.add(replace(present, why="the people are told"), Change("notify", officer))
+        return present
 
-            def happened(subject: str) -> Sequence[Happening]:
-                return self.happened(question, subject)
+    def _give_up(self, incident: str, since: datetime) -> None:
+        """Nobody knows whether a message that has been under way since then left."""
+        with answering():
+            notified.lost(self.book.connection, incident, self.book.now(), since)
 
-            return tell(post, present, self.subjects(question), happened, again=again, on_progress=on_progress)
+    def _enlist(self, present: Incident, officer: str, again: Collection[State]) -> Incident:
+        if present.state != "notified":
+            present = self.book.add(replace(present, why="the people are told"), Change("notify", officer))
+        subjects = self.subjects(self.question_of(present.id))
+        enlist(self.book.connection, present, subjects, again, self.new_id, self.book.now())
+        return present
+
+    def _happened(self, present: Incident) -> Callable[[str], Sequence[Happening]]:
+        return partial(self.happened, self.question_of(present.id))
 
     # -- their parts
 

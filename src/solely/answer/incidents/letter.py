@@ -21,7 +21,7 @@ from babel.dates import format_date
 from solely.answer.document import Block, Document, Fields, Heading, Items, Text, as_html, as_text
 from solely.answer.incidents.incident import Incident, Texts
 from solely.answer.incidents.settings import Settings
-from solely.errors import BadInput
+from solely.errors import BadInput, Conflict
 from solely.purpose import Kind
 
 __all__ = [
@@ -94,14 +94,15 @@ def missing(incident: Incident, settings: Settings, language: str) -> list[str]:
 
 
 def require(incident: Incident, settings: Settings, language: str) -> None:
-    """Raise BadInput, naming it, where something is missing in that language."""
+    """Raise Conflict, naming it, where something is missing in that language."""
     if lacking := missing(incident, settings, language):
         what = f"the notice still lacks: {', '.join(words()['en'][key] for key in lacking)}"
-        raise BadInput(what, where=language, cure="write it with: solely incident narrow; who to ask: incidents.toml")
+        cure = "write it with: solely incident describe; who to ask: incidents.toml"
+        raise Conflict(what, where=language, cure=cure)
 
 
 def letter(incident: Incident, settings: Settings, language: str, happened: Sequence[Happening]) -> Letter:
-    """The notice to one person. Raises BadInput where something is missing in that language."""
+    """The notice to one person. Raises Conflict where something is missing in that language."""
     require(incident, settings, language)
     made = document(incident, settings, language, happened)
     texts = words()[language]

@@ -1,9 +1,9 @@
 """Telling the people: each once, by the contact they gave for service notices, and by no other.
 
-1  Who is affected is written down; who is there already stays as they are.
+1  Who is affected is written down (`enlist`); who is there already stays as they are.
 2  A contact is chosen: e-mail first, else phone. Who has none is unreachable, and nothing else is opened for them.
 3  That a message is about to go is durable: from here on it is never sent again by itself.
-4  The contact is opened (opening.py), each sending is in the ledger, and the message is handed over.
+4  The contact is opened where its keys are (way.py), each sending is in the ledger, the message is handed over.
 5  What became of it is durable.
 
 - A run that dies between 3 and 5 leaves one person whose message went or did not: they are `unknown`, and repeated
@@ -17,90 +17,74 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal, Protocol
 from uuid import UUID
 
 import psycopg
 
 from solely.answer.incidents.incident import Incident
 from solely.answer.incidents.letter import Happening, Letter, language_for, letter
-from solely.answer.incidents.opening import PRINCIPAL, PURPOSE, Service, words_of
 from solely.answer.incidents.settings import Settings
-from solely.contact import Contact
+from solely.answer.incidents.way import Carried, Way
 from solely.errors import NotFound, SolelyError, Tampered
 from solely.store import notified as store
 from solely.store.database import answering
-from solely.store.ledger import Words
-from solely.store.notified import Became, Progress, State, Waiting
+from solely.store.notified import Became, State, Waiting
 from solely.store.service import Held
 
-__all__ = ["Carried", "Carrier", "Post", "tell"]
+__all__ = ["Post", "enlist", "tell"]
 
 _BATCH = 500  # people looked up at a time
 _NOT_TAKEN = "no sender took the message"
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What became of a message: `sent`; `again`, later may do; `never`, to this contact, and why."""
-
-    outcome: Literal["sent", "again", "never"]
-    why: str = "the contact takes no messages"
-
-
-class Carrier(Protocol):
-    """The platform's senders, as app/incidents.py brings them."""
-
-    def __call__(self, contact: Contact, letter: Letter, *, send: UUID, before: Callable[[str], None]) -> Carried:
-        """Hand it over; `before` is told the name of each sender that is asked, before it is, and may raise."""
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Post:
-    """What telling needs: the registry, the service compartment, the senders. `pause` waits for so many seconds."""
+    """What telling needs: the registry, the way to people. `pause` waits for so many seconds: true once it ends."""
 
     connection: psycopg.Connection
-    service: Service
-    carrier: Carrier
+    way: Way
     settings: Settings
     clock: Callable[[], datetime]
-    pause: Callable[[float], None]
-    new_id: Callable[[], UUID]
+    pause: Callable[[float], object]
+
+
+def enlist(
+    connection: psycopg.Connection,
+    incident: Incident,
+    subjects: Iterable[str],
+    again: Collection[State],
+    new_id: Callable[[], UUID],
+    now: datetime,
+) -> None:
+    """Write down who is to be told; who is there already stays as they are, but in one of the states `again`."""
+    left = iter(subjects)
+    with answering():
+        while people := [(subject, new_id()) for subject in islice(left, _BATCH)]:
+            store.fill(connection, incident.id, incident.version, people, now)
+        store.drop(connection, incident.id, incident.version, now)
+        store.again(connection, incident.id, again, now)
 
 
 def tell(
     post: Post,
     incident: Incident,
-    subjects: Iterable[str],
     happened: Callable[[str], Sequence[Happening]],
     *,
-    again: Collection[State] = (),
     on_progress: Callable[[int], None] = lambda _people: None,
-) -> Progress:
-    """Tell all who are due now; returns how far it has come. One run at a time: the caller sees to that.
+) -> None:
+    """Tell all who are due now. One run at a time: the caller sees to that.
 
     `happened` says what happened to one of the subjects.
 
     Raises Refused and Unavailable where the next may not, or can't, be told: who was told is told.
     """
-    post.service.gate.require(Words("send", PRINCIPAL, PURPOSE))
+    post.way.require()
     run = _Run(post, incident, happened)
-    with answering():
-        store.lost(post.connection, incident.id, post.clock())
-        _fill(post, incident, subjects)
-        store.again(post.connection, incident.id, again, post.clock())
     for number, one in enumerate(run.due(), 1):
+        if post.pause(0):
+            return
         run.tell(one)
         on_progress(number)
-    with answering():
-        return store.progress(post.connection, incident.id)
-
-
-def _fill(post: Post, incident: Incident, subjects: Iterable[str]) -> None:
-    left = iter(subjects)
-    while people := [(subject, post.new_id()) for subject in islice(left, _BATCH)]:
-        store.fill(post.connection, incident.id, incident.version, people, post.clock())
-    store.drop(post.connection, incident.id, incident.version, post.clock())
 
 
 @dataclass(slots=True, repr=False)
@@ -128,7 +112,7 @@ class _Run:
     def _look_up(self, subjects: list[str]) -> None:
         self.known = store.service_pseudonyms(self.post.connection, subjects)
         self.held = {}
-        for one in self.post.service.held(list(self.known.values()), self.post.clock()):
+        for one in self.post.way.held(list(self.known.values())):
             self.held.setdefault(one.pseudonym, []).append(one)
 
     def tell(self, one: Waiting, refused: str = "the contact takes no messages") -> None:
@@ -144,7 +128,8 @@ class _Run:
         if written is None:
             self._settle(one, "failed", "nothing was found that happened to them")
             return
-        self._wait()
+        if self._wait():
+            return
         with answering():
             now = self.post.clock()
             claimed = store.claim(self.post.connection, self.incident.id, one.subject, chosen.giving, now)
@@ -162,15 +147,11 @@ class _Run:
         return letter(self.incident, self.post.settings, language, happened)
 
     def _send(self, one: Waiting, chosen: Held, written: Letter) -> None:
-        gate, handed = self.post.service.gate, []
-
-        def before(sender: str) -> None:
-            gate.write_down(words_of("send", chosen.giving, incident=self.incident.id, by=sender))
-            handed.append(sender)
-
+        handed: list[str] = []
         try:
-            contact = self.post.service.open(chosen.pseudonym, chosen.giving, self.incident.id, self.post.clock())
-            carried = self.post.carrier(contact, written, send=one.send, before=before)
+            carried = self.post.way.carry(
+                chosen.pseudonym, chosen.giving, self.incident.id, written, send=one.send, before=handed.append
+            )
         except NotFound:  # it ended a moment ago: the next run chooses another, or none
             self._settle(one, "waiting")
         except Tampered:
@@ -206,10 +187,11 @@ class _Run:
         with answering():
             store.settle(self.post.connection, self.incident.id, one.subject, became, self.post.clock())
 
-    def _wait(self) -> None:
-        """Keep to the rate: each message has its moment, and no time that was lost is made up for."""
-        now = self.post.clock()
+    def _wait(self) -> bool:
+        """Keep to the rate: each message has its moment, and no time that was lost is made up for. Whether to end."""
+        now, ends = self.post.clock(), False
         if self.free_at is not None and now < self.free_at:
-            self.post.pause((self.free_at - now).total_seconds())
+            ends = bool(self.post.pause((self.free_at - now).total_seconds()))
             now = self.free_at
         self.free_at = now + timedelta(minutes=1) / self.post.settings.per_minute
+        return ends

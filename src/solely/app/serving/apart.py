@@ -34,6 +34,7 @@ class Becoming:
     account: int
     group: int
     closed: Mapping[Path, Sequence[Path]]
+    groups: Sequence[int] = ()  # further ones
 
     def __call__(self) -> None:
         """Raises OSError."""
@@ -43,7 +44,7 @@ class Becoming:
             os.umask(0o022)
             for folder, needed in self.closed.items():
                 _show(folder, needed)
-        os.setgroups([])
+        os.setgroups(list(self.groups))
         os.setresgid(self.group, self.group, self.group)
         os.setresuid(self.account, self.account, self.account)
         os.umask(0o077)

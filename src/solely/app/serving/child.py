@@ -96,7 +96,7 @@ def starter(places: dict[str, Place], sockets: dict[str, socket.socket]) -> Call
     apart = any(place.account for place in places.values())
     closed = closed_folders(program()) if apart else {}
     becoming = {
-        name: Becoming(place.account, GROUP, closed) if place.account else partial(os.umask, 0o077)
+        name: Becoming(place.account, GROUP, closed, place.groups) if place.account else partial(os.umask, 0o077)
         for name, place in places.items()
     }
     return lambda name: start(places[name], sockets[name], becoming[name])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from solely.app.serve_settings import ServeSettings
 from solely.links.table import PROCESSES
 
-__all__ = ["ACCOUNTS", "GROUP", "LEDGER", "Place", "own_of", "places", "url"]
+__all__ = ["ACCOUNTS", "GROUP", "LEDGER", "SENDERS", "Place", "own_of", "places", "url"]
 
 LEDGER = "ledger"
 # Users and a group that no account is named for: 60706 to 61183 are given to nobody (systemd, UIDS-GIDS.md)
 GROUP = 60_800
+SENDERS = 60_850  # the group of those who send messages
 ACCOUNTS = {name: GROUP + number for number, name in enumerate(PROCESSES, 1)}
 
 
@@ -30,6 +32,11 @@ class Place:
     def own(self) -> frozenset[str]:
         """The key files that it is given."""
         return own_of(self.name)
+
+    @property
+    def groups(self) -> Sequence[int]:
+        """The further groups of its user: codes and notices go by the same senders."""
+        return [SENDERS] if self.name in {"security", "service"} else []
 
     @property
     def log(self) -> Path:

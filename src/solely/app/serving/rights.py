@@ -3,7 +3,8 @@
 - The directory, `keys/` and `run/` may be entered by the group of these users, and read by nobody but their owner.
 - A key file, a folder that a process fills, its socket's folder, its log: each is one user's, and no other's.
 - Settings, in which no secret belongs, may be read by all of the group, and what is one process's no more than
-  another's: a certificate and its key, what a key service asks for. A sender's secret is security's.
+  another's: a certificate and its key, what a key service asks for. A sender's secret is read by those who send,
+  which are security's process and, for notices, the service compartment's.
 - A name that is more than one file's (a hard link) is left as it is: it could be a file of somebody else.
 
 Nothing outside the directory is changed. Doing it again is safe; it is done at each start, as root's own commands
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from solely.app import key_files
 from solely.app.serve_settings import serve_settings_in
-from solely.app.serving.place import GROUP, LEDGER, Place
+from solely.app.serving.place import GROUP, LEDGER, SENDERS, Place
 from solely.app.serving.reach import door
 from solely.app.verification import settings_in
 from solely.store.durable import locked
@@ -27,7 +28,7 @@ from solely.store.durable import locked
 __all__ = ["prepare"]
 
 _FOLDERS = {"advertising": ("advertising",), "registry": ("registry", "answers"), LEDGER: ("ledger",)}
-_FILES = {LEDGER: ("ledger.toml",), "registry": ("notify.lock",)}
+_FILES = {LEDGER: ("ledger.toml",)}
 _SETTINGS = ("policy.toml", "solely.toml", "keys.toml", "verification.toml", "incidents.toml", "rights.toml")
 
 
@@ -68,11 +69,14 @@ def _give(place: Place) -> None:
     for folder, mode in ((place.temporary, 0o700), (place.sockets, 0o710)):
         _own(folder, account)
         folder.chmod(mode)
-    secrets = _secrets(directory) if place.name == "security" else []
-    for path in (place.log, *(directory / name for name in _FILES.get(place.name, ())), *secrets):
+    for path in (place.log, *(directory / name for name in _FILES.get(place.name, ()))):
         if path.is_file():
             os.chown(path, account, GROUP)
             path.chmod(0o600)
+    for path in _secrets(directory) if place.name == "security" else []:
+        if path.is_file():
+            os.chown(path, account, SENDERS)
+            path.chmod(0o640)
 
 
 def _secrets(directory: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
 from typing_extensions import override
 
@@ -16,6 +16,7 @@ from solely.web.api.affected import QuestionAsked
 from solely.web.api.routes import Body, Said, Time, etag
 
 __all__ = [
+    "Addressee",
     "Closing",
     "Containing",
     "Deciding",
@@ -24,11 +25,13 @@ __all__ = [
     "IncidentNamed",
     "IncidentPage",
     "IncidentShown",
+    "Language",
     "Narrowing",
     "NewIncident",
     "ProgressTold",
     "Releasing",
     "Reporting",
+    "Telling",
     "concerns",
     "named",
     "shown",
@@ -44,6 +47,9 @@ Why = Annotated[
     Field(min_length=1, max_length=1_000, description="why, in a sentence", examples=["it was looked at, and is so"]),
 ]
 Count = Annotated[int, Field(ge=0, le=10**10)]
+Tongue = Literal["en", "es", "fr", "de", "pt", "ja"]
+Addressee = Annotated[Literal["people", "authority"], Path(description="to whom it goes", examples=["authority"])]
+Language = Annotated[Tongue | None, Query(description="of the notice to people; else the settings'")]
 
 
 class NewIncident(Body):
@@ -63,6 +69,13 @@ class Written(Body):
     advice: Text = ""
 
 
+_WRITTEN = {
+    "nature": "A list met people it should not have.",
+    "consequences": "They may have seen advertising.",
+    "measures": "We stopped it.",
+}
+
+
 class Description(Body):
     """What notices and reports need. What is left out stays as it is."""
 
@@ -72,8 +85,8 @@ class Description(Body):
     ended_at: Time | None = None
     subject_categories: Lines | None = None
     data_categories: Lines | None = None
-    texts: Written | None = Field(None, examples=[{"nature": "A list was matched that should not have been."}])
-    language: Literal["en", "es", "fr", "de", "pt", "ja"] = "en"
+    texts: Written | None = Field(None, examples=[_WRITTEN])
+    language: Tongue = "en"
     why: Line = ""
 
 
@@ -125,6 +138,12 @@ class Reporting(Body):
     rule: str = Field(max_length=64, examples=["gdpr-authority"])
     reference: Line = ""
     at: Time | None = None
+
+
+class Telling(Body):
+    """Who is told anew of those whom no message reached; nobody, if it is left out."""
+
+    again: list[Literal["failed", "unknown", "unreachable"]] = Field([], max_length=3)
 
 
 class Closing(Body):

@@ -3,15 +3,20 @@
 - Each change makes a version. What is read has its version's ETag; a change that sends it back as `If-Match` is made to
   that version, or not at all.
 - Titles and texts are the officer's own, and hold no contact.
+- Telling the people takes hours: it is asked for here, and done by a process that serves (app/notices.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from solely.answer.document import as_html
 from solely.answer.incidents import Facts, Incident, Incidents, Subject, Texts
 from solely.principal import Home
+from solely.store.notified import Progress
+from solely.web.api.answer import Answer
 from solely.web.api.incident_words import (
+    Addressee,
     Closing,
     Containing,
     Deciding,
@@ -20,11 +25,13 @@ from solely.web.api.incident_words import (
     IncidentNamed,
     IncidentPage,
     IncidentShown,
+    Language,
     Narrowing,
     NewIncident,
     ProgressTold,
     Releasing,
     Reporting,
+    Telling,
     concerns,
     named,
     shown,
@@ -52,8 +59,17 @@ def show(call: Call, incident: IncidentId) -> IncidentShown:
 
 def progress(call: Call, incident: IncidentId) -> ProgressTold:
     """Show how far telling the people has come."""
-    found = call.parts.incidents.progress(incident)
+    return _progress(call.parts.incidents.progress(incident))
+
+
+def _progress(found: Progress) -> ProgressTold:
     return ProgressTold(states=dict[str, int](found.states.items()), next_at=found.next_at)
+
+
+def draft(call: Call, incident: IncidentId, to: Addressee, language: Language = None) -> Answer:
+    """Show the notice to the people, or the report to the authority, as a page: what is missing is named in it."""
+    document = call.parts.incidents.draft(incident, to, language=language)
+    return Answer(200, as_html(document).encode(), HTML, {"content-security-policy": _STYLED})
 
 
 # -- changes
@@ -115,21 +131,36 @@ def report(call: Call, incident: IncidentId, reporting: Reporting) -> IncidentSh
     )
 
 
+def notify(call: Call, incident: IncidentId, telling: Telling) -> ProgressTold:
+    """Have the people told, each once, by the contact they gave for service notices and by no other.
+
+    Who is affected is written down when this is answered; they are told after it, no faster than the settings say. What
+    was not taken is tried again. See how far it is by its progress.
+    """
+    return _progress(_there(call, incident).enlist(incident, officer=call.principal.name, again=telling.again))
+
+
 def close(call: Call, incident: IncidentId, closing: Closing) -> IncidentShown:
     """End an incident; while something is owed it says what."""
     return _changed(call, incident, lambda it, by: it.close(incident, officer=by, why=closing.why))
 
 
 def _changed(call: Call, incident: str, act: Callable[[Incidents, str], Incident]) -> IncidentShown:
-    """What an act makes of the version that the caller read, where they say which."""
+    return shown(call.parts.incidents, act(_there(call, incident), call.principal.name))
+
+
+def _there(call: Call, incident: str) -> Incidents:
+    """The incidents for a change to the version that the caller read, where they say which."""
     there = call.parts.incidents
-    if "if-match" in call.headers:
-        present = there.show(incident)
-        call.check_match(tag_of(present))
-        there = there.seen(present.version)
-    return shown(call.parts.incidents, act(there, call.principal.name))
+    if "if-match" not in call.headers:
+        return there
+    present = there.show(incident)
+    call.check_match(tag_of(present))
+    return there.seen(present.version)
 
 
+HTML = "text/html; charset=utf-8"
+_STYLED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 _HOMES: tuple[Home, ...] = ("registry",)
 _ALL, _ONE = "/v1/incidents", "/v1/incidents/{incident}"
 ROUTES = (
@@ -154,10 +185,20 @@ ROUTES = (
     Route(method="GET", path=_ONE, homes=_HOMES, act="incidents.read", endpoint=show),
     Route(method="PATCH", path=_ONE, homes=_HOMES, act="incidents", endpoint=describe),
     Route(method="GET", path=f"{_ONE}/progress", homes=_HOMES, act="incidents.read", endpoint=progress),
+    Route(
+        method="GET",
+        path=f"{_ONE}/drafts/{{to}}",
+        homes=_HOMES,
+        act="incidents.read",
+        endpoint=draft,
+        media=HTML,
+        slow=True,
+    ),
     Route(method="POST", path=f"{_ONE}/narrow", homes=_HOMES, act="incidents", endpoint=narrow, slow=True),
     Route(method="POST", path=f"{_ONE}/contain", homes=_HOMES, act="incidents", endpoint=contain),
     Route(method="POST", path=f"{_ONE}/release", homes=_HOMES, act="incidents", endpoint=release, again=False),
     Route(method="POST", path=f"{_ONE}/decide", homes=_HOMES, act="incidents", endpoint=decide, again=False),
     Route(method="POST", path=f"{_ONE}/report", homes=_HOMES, act="incidents", endpoint=report, again=False),
+    Route(method="POST", path=f"{_ONE}/notify", homes=_HOMES, act="incidents", endpoint=notify, status=202, slow=True),
     Route(method="POST", path=f"{_ONE}/close", homes=_HOMES, act="incidents", endpoint=close, again=False),
 )
