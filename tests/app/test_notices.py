@@ -29,6 +29,7 @@ NOTICES = Concern("purpose", "service-notice")
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch):
     monkeypatch.setattr(notices, "_EVERY", 0.02)
+    monkeypatch.setattr(notices, "_AFTER", 0.02)
 
 
 @contextmanager

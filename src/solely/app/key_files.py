@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from solely.app.environment import passphrase
@@ -42,6 +43,7 @@ def folder(directory: Path) -> Path:
     return directory / "keys"
 
 
+@cache  # asked for with each request: each new Path puts its parts into the table of interned strings, which grew so
 def _path(directory: Path, name: str) -> Path:
     return folder(directory) / f"{name}.key"
 

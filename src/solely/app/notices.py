@@ -16,7 +16,7 @@ from solely.app.ground import Ground
 from solely.app.parts import Parts
 from solely.app.verification import open_post, settings_in
 from solely.contact import Contact
-from solely.errors import Conflict, Refused, SolelyError, Unavailable
+from solely.errors import Conflict, Refused, SolelyError
 from solely.links.notices import FarWay
 from solely.verification import fraud
 from solely.verification.security import Post as Senders
@@ -26,6 +26,7 @@ from solely.verification.senders.port import Message, SendFailed
 __all__ = ["carry", "telling", "way"]
 
 _EVERY = 5.0  # seconds between two looks for who is due
+_AFTER = 60.0  # and after a look that something kept from its end
 Report = Callable[[BaseException], None]
 
 
@@ -59,20 +60,30 @@ def telling(ground: Ground, report: Report) -> Iterator[None]:
 @contextmanager
 def _telling(ground: Ground, report: Report, pause: Callable[[float], bool]) -> Iterator[Act]:
     with Parts(ground) as parts:
-        yield lambda: _go_on(parts.renew(), report, pause)
+
+        def act() -> None:
+            if errors := list(_go_on(parts.renew(), pause)):
+                for one in errors:
+                    report(one)
+                pause(_AFTER)
+
+        yield act
 
 
-def _go_on(parts: Parts, report: Report, pause: Callable[[float], bool]) -> None:
-    for incident in parts.incidents.owed():
+def _go_on(parts: Parts, pause: Callable[[float], bool]) -> Iterator[SolelyError]:
+    """Tell whom is due; yields what kept it from that: one incident that can't be told keeps none from the others."""
+    try:
+        owed = parts.incidents.owed()
+    except SolelyError as error:
+        yield error
+        return
+    for incident in owed:
         try:
             parts.incidents.go_on(incident, pause)
         except Conflict:  # another process tells them; or it was closed, or decided otherwise, since they were enlisted
             continue
-        except Unavailable as error:
-            report(error)
-            raise
         except SolelyError as error:
-            report(error)
+            yield error
 
 
 def carry(post: Senders, contact: Contact, letter: Letter, *, send: UUID, before: Callable[[str], None]) -> Carried:

@@ -72,6 +72,14 @@ def test_each_is_a_user_of_its_own_with_no_right_of_root_s(service):
         assert Path(f"/proc/{pid}/environ").stat().st_uid == 0  # of one that is not dumpable
 
 
+@pytest.mark.skipif(not ROOT, reason="what another process has in memory is root's alone to see")
+def test_none_has_in_memory_what_only_prints(service):
+    for pid in service.pids().values():
+        mapped = Path(f"/proc/{pid}/maps").read_text()
+        assert "psycopg" in mapped
+        assert "typst" not in mapped
+
+
 @pytest.mark.skipif(not ROOT, reason="another process's environment is root's alone to read")
 def test_each_has_its_own_passphrase_in_its_environment_and_nobody_else_s(service):
     for name, pid in service.pids().items():

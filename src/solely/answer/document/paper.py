@@ -14,8 +14,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from solely.answer.document.blocks import Block, Document, Fields, Heading, Items, Picture, Table, Text, shown
 from solely.errors import Unavailable
 
@@ -32,6 +30,8 @@ def as_pdf(document: Document, *, fonts: Path | None = None) -> bytes:
 
     Raises Unavailable where no font has a glyph for one of its characters.
     """
+    import typst  # noqa: PLC0415 - a compiler, which every process would have in memory for the few that print
+
     content = json.dumps(_content(document))
     try:
         return typst.compile(
