@@ -10,12 +10,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test check grid bench proofs lint lock clean browser
+.PHONY: run test suite check grid bench proofs lint lock clean browser
 
 run: $(READY)
 	$(BIN)/python examples/tour.py $(ARGS)
 
-test: lint browser
+# Lint at the same time, behind: it takes what tests leave of two processors.
+test: $(READY) browser
+	$(MAKE) --no-print-directory -j 2 NICE=nice suite lint
+
+suite: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long" --durations=25 $(ARGS)
 
 check: lint
@@ -47,10 +51,10 @@ proofs: $(READY)
 	$(BIN)/python bench/contract.py
 
 lint: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(NICE) $(BIN)/ruff check .
+	$(NICE) $(BIN)/ruff format --check .
+	$(NICE) $(BIN)/mypy
+	$(NICE) $(BIN)/lint-imports --no-cache
 
 # A fresh Debian has pip and no venv module; then virtualenv, from PyPI and locked too, makes the environment.
 $(READY): requirements/dev.txt pyproject.toml

@@ -79,7 +79,8 @@ def _go_on(parts: Parts, pause: Callable[[float], bool]) -> Iterator[SolelyError
         return
     for incident in owed:
         try:
-            parts.incidents.go_on(incident, pause)
+            with Parts(parts.ground) as own:  # a run opens connections that are closed with these parts
+                own.incidents.go_on(incident, pause)
         except Conflict:  # another process tells them; or it was closed, or decided otherwise, since they were enlisted
             continue
         except SolelyError as error:

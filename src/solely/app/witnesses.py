@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 from typing_extensions import override
 
 from solely.app.witness_settings import FILE, WitnessSettings
@@ -25,6 +26,9 @@ from solely.ledger.checkpoint import Signature, VerifierKey, read_note, verify_c
 from solely.ledger.cosignature import WitnessKey, add_cosignatures, cosignatures, read_cosignatures
 from solely.ledger.witness import write_request
 from solely.store.durable import locked, put
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Alarm", "Witnesses"]
 
@@ -175,23 +179,25 @@ def _outcome(key: WitnessKey, answer: tuple[int, str] | None, text: str, old: in
     if answer is None:
         return _Outcome(key.name, why="does not answer")
     status, said = answer
-    if status == httpx.codes.OK:
+    if status == HTTPStatus.OK:
         try:
             signed = read_cosignatures(said, text, key)
         except Tampered:
             signed = ()
         return _Outcome(key.name, signed, "" if signed else "answers with no good cosignature")
-    remembered = _SIZE.fullmatch(said) if status == httpx.codes.CONFLICT else None
+    remembered = _SIZE.fullmatch(said) if status == HTTPStatus.CONFLICT else None
     if remembered and int(remembered[1]) > size:
         return _Outcome(key.name, why=f"remembers {remembered[1]} entries", ahead=int(remembered[1]))
     if remembered and int(remembered[1]) != old:
         return int(remembered[1])
-    if status == httpx.codes.UNPROCESSABLE_ENTITY or (status == httpx.codes.CONFLICT and old == size):
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY or (status == HTTPStatus.CONFLICT and old == size):
         return _Outcome(key.name, why="remembers another history of this ledger", other=True)
     return _Outcome(key.name, why=f"refuses ({status})")
 
 
 def _client() -> httpx.Client:
+    import httpx  # noqa: PLC0415 - most commands and processes ask no witness, and would wait for it and hold it
+
     return httpx.Client(
         timeout=httpx.Timeout(TOTAL - CONNECT, connect=CONNECT),
         follow_redirects=False,
@@ -202,6 +208,8 @@ def _client() -> httpx.Client:
 
 def _post(client: httpx.Client, url: str, body: bytes) -> tuple[int, str] | None:
     """The status and text of a whole answer in time, else None."""
+    import httpx  # noqa: PLC0415 - see above
+
     end, data = time.monotonic() + TOTAL, bytearray()
     try:
         with client.stream("POST", url, content=body) as response:

@@ -23,8 +23,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.ipc
 
 from solely.store.durable import sync
 
@@ -32,8 +30,8 @@ __all__ = ["Index", "Shard", "named", "read", "sort_shard", "write"]
 
 SHARD_ROWS = 4_000_000  # tokens a shard, at most about: 110 MB
 _FORMAT = 4
-_COLUMNS = {"hi": pa.uint64(), "lo": pa.uint64(), "giving": pa.uint32(), "member": pa.uint32()}
-_BUCKETS = {"place": pa.uint32(), "near": pa.uint8()}
+_COLUMNS = {"hi": np.uint64, "lo": np.uint64, "giving": np.uint32, "member": np.uint32}
+_BUCKETS = {"place": np.uint32, "near": np.uint8}
 
 Numbers = npt.NDArray[np.uint32]
 Halves = npt.NDArray[np.uint64]
@@ -141,6 +139,9 @@ def _cut(tokens: Shard, shard_rows: int) -> list[Shard]:
 
 def _save(path: Path, columns: Columns) -> list[int]:
     """Write columns as one record batch; the file's length and CRC."""
+    import pyarrow as pa  # noqa: PLC0415 - see _load
+    import pyarrow.ipc  # noqa: PLC0415
+
     table = pa.table({name: pa.array(column) for name, column in columns.items()})
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table, max_chunksize=max(1, table.num_rows))
@@ -175,16 +176,23 @@ def read(folder: Path, text: str) -> Index | None:
             for columns, both in zip(tokens, buckets, strict=True)
         ]
         return Index(content["watermark"], content["mark"], frozenset(content["keys"]), shards, text)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
 def _load(path: Path, size: int, crc: int) -> Columns:
-    file = pa.memory_map(str(path))
-    if file.size() != size or zlib.crc32(file.read_buffer()) != crc:
-        raise ValueError("damaged")
-    table = pa.ipc.open_file(file).read_all()
+    """The columns of a file. Raises OSError, ValueError and LookupError for one that is not whole."""
+    import pyarrow as pa  # noqa: PLC0415 - 27 MB, which of all processes advertising's alone needs
+    import pyarrow.ipc  # noqa: PLC0415
+
+    try:
+        file = pa.memory_map(str(path))
+        if file.size() != size or zlib.crc32(file.read_buffer()) != crc:
+            raise ValueError("damaged")
+        table = pa.ipc.open_file(file).read_all()
+    except pa.ArrowException:
+        raise ValueError("damaged") from None
     return {
-        name: table[name].chunk(0).to_numpy() if table.num_rows else np.empty(0, kind.to_pandas_dtype())
+        name: table[name].chunk(0).to_numpy() if table.num_rows else np.empty(0, kind)
         for name, kind in (_BUCKETS if path.suffix == ".buckets" else _COLUMNS).items()
     }

@@ -73,11 +73,13 @@ def test_each_is_a_user_of_its_own_with_no_right_of_root_s(service):
 
 
 @pytest.mark.skipif(not ROOT, reason="what another process has in memory is root's alone to see")
-def test_none_has_in_memory_what_only_prints(service):
-    for pid in service.pids().values():
+def test_none_has_in_memory_what_others_need(service):
+    """Arrow is for advertising's index, Typst for who prints."""
+    for name, pid in service.pids().items():
         mapped = Path(f"/proc/{pid}/maps").read_text()
         assert "psycopg" in mapped
         assert "typst" not in mapped
+        assert name == "advertising" or "libarrow" not in mapped
 
 
 @pytest.mark.skipif(not ROOT, reason="another process's environment is root's alone to read")

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from solely.verification.senders.port import SendFailed
 
 __all__ = ["Answer", "Gateway", "at"]
@@ -54,6 +52,8 @@ class Gateway:
         auth: tuple[str, str] | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415 - 15 MB, which a process that asks no gateway does not hold
+
         self.name, self._ticks = name, ticks
         self._client = httpx.Client(
             auth=auth,
@@ -76,6 +76,8 @@ class Gateway:
         self._client.close()
 
     def _answer(self, url: str, body: Mapping[str, Any]) -> Answer | None:
+        import httpx  # noqa: PLC0415 - see above
+
         end = self._ticks() + TOTAL
         data = bytearray()
         try:

@@ -42,6 +42,9 @@ from solely.web.api.routes import Call, Route
 
 __all__ = ["ROUTES"]
 
+_HTML = "text/html; charset=utf-8"
+_STYLED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+
 
 # -- what stands
 
@@ -69,7 +72,7 @@ def _progress(found: Progress) -> ProgressTold:
 def draft(call: Call, incident: IncidentId, to: Addressee, language: Language = None) -> Answer:
     """Show the notice to the people, or the report to the authority, as a page: what is missing is named in it."""
     document = call.parts.incidents.draft(incident, to, language=language)
-    return Answer(200, as_html(document).encode(), HTML, {"content-security-policy": _STYLED})
+    return Answer(200, as_html(document).encode(), _HTML, {"content-security-policy": _STYLED})
 
 
 # -- changes
@@ -159,8 +162,6 @@ def _there(call: Call, incident: str) -> Incidents:
     return there.seen(present.version)
 
 
-HTML = "text/html; charset=utf-8"
-_STYLED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 _HOMES: tuple[Home, ...] = ("registry",)
 _ALL, _ONE = "/v1/incidents", "/v1/incidents/{incident}"
 ROUTES = (
@@ -191,7 +192,7 @@ ROUTES = (
         homes=_HOMES,
         act="incidents.read",
         endpoint=draft,
-        media=HTML,
+        media=_HTML,
         slow=True,
     ),
     Route(method="POST", path=f"{_ONE}/narrow", homes=_HOMES, act="incidents", endpoint=narrow, slow=True),
