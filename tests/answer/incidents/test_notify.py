@@ -236,10 +236,8 @@ def test_once_it_is_to_end_nobody_more_is_told(office, subject, tells):
     names = [f"{subject}-{letter}" for letter in "abcd"]
     incident = people(office, *names)
     office.incidents.enlist(incident, officer=OFFICER)
-    waits = []
 
     def pause(seconds):
-        waits.append(seconds)
         office.clock.forward(seconds=seconds)
         return len(office.mail.letters) >= tells
 

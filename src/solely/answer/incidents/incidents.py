@@ -111,10 +111,7 @@ class Incidents:
 
     def question_of(self, incident: str) -> Question:
         """What was asked of it. Raises NotFound where nothing was."""
-        question = self.show(incident).question
-        if question is None:
-            raise NotFound("nobody asked yet who is affected", where="incident", cure="see: solely incident narrow")
-        return Question.from_json(question)
+        return _asked(self.show(incident))
 
     # -- changes
 
@@ -260,13 +257,14 @@ class Incidents:
         present = self._to_be_told(incident)
         with self.post() as post:
             self._give_up(incident, self.book.now() - _UNDER_WAY)
+            post.way.require()
             tell(replace(post, pause=pause), present, self._happened(present))
 
     def _to_be_told(self, incident: str) -> Incident:
         present = self.book.before(incident, "notify")
         if not present.is_decided("people"):
             raise Conflict("it is not decided that the people are told", where="incident", cure="decide it first")
-        self.question_of(incident)
+        _asked(present)
         letter.require(present, self.settings, self.settings.language)
         return present
 
@@ -278,12 +276,11 @@ class Incidents:
     def _enlist(self, present: Incident, officer: str, again: Collection[State]) -> Incident:
         if present.state != "notified":
             present = self.book.add(replace(present, why="the people are told"), Change("notify", officer))
-        subjects = self.subjects(self.question_of(present.id))
-        enlist(self.book.connection, present, subjects, again, self.new_id, self.book.now())
+        enlist(self.book.connection, present, self.subjects(_asked(present)), again, self.new_id, self.book.now())
         return present
 
     def _happened(self, present: Incident) -> Callable[[str], Sequence[Happening]]:
-        return partial(self.happened, self.question_of(present.id))
+        return partial(self.happened, _asked(present))
 
     # -- their parts
 
@@ -303,3 +300,10 @@ class Incidents:
         if any(one.late for one in clocks) and not present.decided("late"):
             owed.append("somebody was told late, and nobody said why")
         return owed
+
+
+def _asked(incident: Incident) -> Question:
+    """What was asked of this version. Raises NotFound where nothing was."""
+    if incident.question is None:
+        raise NotFound("nobody asked yet who is affected", where="incident", cure="see: solely incident narrow")
+    return Question.from_json(incident.question)

@@ -72,13 +72,12 @@ def tell(
     *,
     on_progress: Callable[[int], None] = lambda _people: None,
 ) -> None:
-    """Tell all who are due now. One run at a time: the caller sees to that.
+    """Tell all who are due now. One run at a time, and that notices are allowed: the caller sees to both.
 
     `happened` says what happened to one of the subjects.
 
     Raises Refused and Unavailable where the next may not, or can't, be told: who was told is told.
     """
-    post.way.require()
     run = _Run(post, incident, happened)
     for number, one in enumerate(run.due(), 1):
         if post.pause(0):

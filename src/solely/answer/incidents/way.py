@@ -17,16 +17,14 @@ from solely.contact import Contact
 from solely.store.ledger import Words
 from solely.store.service import Held
 
-__all__ = ["Carried", "Carrier", "Outcome", "OwnWay", "Way"]
-
-Outcome = Literal["sent", "again", "never"]
+__all__ = ["Carried", "Carrier", "OwnWay", "Way"]
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What became of a message: `sent`; `again`, later may do; `never`, to this contact, and why."""
 
-    outcome: Outcome
+    outcome: Literal["sent", "again", "never"]
     why: str = "the contact takes no messages"
 
 
