@@ -11,6 +11,7 @@ from functools import partial
 from solely.app.beside import Beside
 from solely.app.ground import Ground
 from solely.app.parts import Parts
+from solely.app.serving.hardened import give_back
 from solely.app.starting import finish_erasing
 from solely.principal import Home
 from solely.web.api.calls import once
@@ -37,6 +38,7 @@ def keep_up(parts: Parts, homes: Sequence[Home], kept: timedelta) -> None:
     Of the registry, finish erasures that were cut off.
     """
     gc.collect()  # Python looks for all that refers to itself after tens of thousands of such: hours, and megabytes
+    give_back()
     parts.renew()
     for home in homes:
         once(parts, home).forget(parts.ground.clock() - kept)

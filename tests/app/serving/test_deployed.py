@@ -83,12 +83,13 @@ def test_none_has_in_memory_what_others_need(service):
 
 
 @pytest.mark.skipif(not ROOT, reason="another process's environment is root's alone to read")
-def test_each_has_its_own_passphrase_in_its_environment_and_nobody_else_s(service):
+def test_each_has_its_own_passphrase_in_its_environment_and_how_to_take_memory_and_nothing_of_others(service):
     for name, pid in service.pids().items():
         found = Path(f"/proc/{pid}/environ").read_text().split("\0")
         passphrases = [part.partition("=")[0] for part in found if "PASSPHRASE" in part]
         assert passphrases == ([f"SOLELY_PASSPHRASE_{name.upper()}"] if name in {"security", "advertising"} else [])
         assert not any("ELSEWHERE" in part for part in found)
+        assert "GLIBC_TUNABLES=glibc.malloc.tcache_count=0" in found  # as child.py says why
 
 
 @pytest.mark.skipif(not ROOT, reason="another process's files are root's alone to list")

@@ -43,6 +43,23 @@ for one in threads:
     one.join()
 print(places() - before)
 """
+FREE = """
+import ctypes, sys
+from solely.app.serving.hardened import give_back
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+pieces = [libc.malloc(2000) for _ in range(20_000)]
+for piece in pieces:
+    ctypes.memset(piece, 1, 2000)
+for piece in pieces[:-1]:  # the last one keeps the heap from being cut at its end
+    libc.free(piece)
+before = held()
+if sys.argv[1] == "given":
+    give_back()
+print(before - held())
+"""
 PARENT = """
 import os, subprocess, sys, time
 child = "from solely.app.serving.hardened import end_with_parent; import os, time; end_with_parent(os.getppid()); "
@@ -58,6 +75,12 @@ def test_threads_take_memory_from_one_place(how):
     run = [sys.executable, "-c", THREADS, how]
     more = int(subprocess.run(run, capture_output=True, text=True, check=True).stdout)
     assert (more == 0) == (how == "shared")
+
+
+@pytest.mark.parametrize("how", ["given", "kept"])
+def test_memory_that_is_free_is_given_back_also_from_before_what_is_used(how):
+    back = int(subprocess.check_output([sys.executable, "-c", FREE, how], text=True))
+    assert (back > 30_000_000) == (how == "given")
 
 
 @pytest.mark.parametrize("how", ["hard", "soft"])

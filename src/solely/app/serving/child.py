@@ -146,4 +146,5 @@ def _environment(place: Place) -> dict[str, str]:
         "TMPDIR": str(HERE / "tmp" / place.name),
         "HOME": "/",
         "PYTHONSAFEPATH": "1",
+        "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",  # else each thread keeps what it gave back, for hours
     }

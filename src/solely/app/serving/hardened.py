@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from solely.errors import Unavailable
 
-__all__ = ["end_with_parent", "harden", "make_room", "share_memory"]
+__all__ = ["end_with_parent", "give_back", "harden", "make_room", "share_memory"]
 
 _FILES = 512  # the database, links, an index, lists that are read
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
@@ -44,6 +44,12 @@ def share_memory() -> None:
     """
     with suppress(AttributeError):  # another C library: there is one place
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Give the system what memory is free between what is used, as malloc_trim(3) of glibc has it."""
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def end_with_parent(parent: int) -> None:
