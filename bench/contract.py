@@ -36,6 +36,8 @@ def main() -> int:
         seed = options.seed + turn
         for requests, failures in asked(min(TURN, options.seconds - first), seed):
             statuses.update(one.response.status_code for one in requests if one.response is not None)
+            so_far = f"\r{statuses.total():,} requests, {time.perf_counter() - begun:,.0f} of {options.seconds} s"
+            print(so_far, end="", file=sys.stderr, flush=True)
             for failure in failures:
                 head = failure.partition("\n")[0]
                 if head not in broken:

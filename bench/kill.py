@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -54,7 +55,7 @@ def bench(folder: Path, kills: int, seed: int) -> tuple[str, list[str]]:
         began = time.monotonic()
         for asker in askers:
             asker.start()
-        killed = kill(service.running, kills, random.Random(seed), PAUSE, record)
+        killed = kill(service.running, kills, random.Random(seed), PAUSE, record, partial(_tell, kills))
         took = time.monotonic() - began
         for asker in askers:
             asker.over.set()
@@ -83,6 +84,10 @@ def table(killed: Counter[str], took: float, record: Record, found: list[str]) -
             f"lost, done twice, or used without an entry: {'; '.join(found) or 'nothing'}",
         ]
     )
+
+
+def _tell(kills: int, so_far: int) -> None:
+    print(f"\r{so_far} of {kills} kills", end="\n" if so_far == kills else "", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -48,6 +48,7 @@ FIRST, STEP, HALVINGS, MARGIN = 60.0, 1.5, 3, 0.9
 TRY = 30.0  # seconds for which a rate is tried before it is held
 ENOUGH = 50  # times from which a p99 is told
 OVER, OVER_SECONDS, SHARE = 3, 15.0, 1.0  # SHARE: per cent that are turned away at least, or it is no overload
+MOST_OVER = 40.0  # times the rate: more than this client can ask for
 SLOW, SLOW_EACH, SLOW_SECONDS = 1_000, 10.0, 25.0  # connections; seconds between two of their bytes
 DRIP = Path(__file__).with_name("drip.py")
 LOOKS = 200  # at memory, while a rate is held
@@ -175,7 +176,7 @@ class Run:
             for load in found.values():
                 away.times += load.away.times
             share = 100 * len(away.times) / sum(load.count for load in found.values())
-            if share >= SHARE:
+            if share >= SHARE or over > MOST_OVER:
                 break
             over *= STEP
         wrong, others = sum(len(load.wrong.times) for load in found.values()), len(done.times) / OVER_SECONDS
@@ -184,6 +185,7 @@ class Run:
             f"{over:.1f} times as many, for {OVER_SECONDS:.0f} s: {share:.0f} % turned away, {_times(away)}",
             f"the others: {others:.0f} a second, {_times(done)}; {wrong} neither",
         ]
+        self._fault(share < SHARE, "nobody is turned away, however many come")
         self._fault(away.ms(0.99) > TURNED, f"what is turned away takes {away.ms(0.99):.0f} ms")
         self._fault(wrong > 0 or not done.times, "under overload something was answered neither so nor so")
         await asyncio.sleep(2)

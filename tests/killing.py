@@ -181,8 +181,10 @@ class Asker(threading.Thread):
         return None
 
 
-def kill(pids, count, chance, pause, record):
+def kill(pids, count, chance, pause, record, told=lambda killed: None):
     """Kill -9 so many times, each time one of those that run then; by name how often. `pids()` tells them by name.
+
+    `told` hears of each how many there were.
 
     Between two of them something is acknowledged, if it is in a few seconds: else nothing would be under way.
     """
@@ -196,6 +198,7 @@ def kill(pids, count, chance, pause, record):
             name = chance.choice(sorted(there))
             os.kill(there[name], signal.SIGKILL)
             killed[name] += 1
+            told(killed.total())
     return killed
 
 
