@@ -56,6 +56,11 @@ def test_the_unit_of_one_compartment_is_its_own(name):
     assert service["CapabilityBoundingSet"] == ""
 
 
+def test_a_process_that_no_supervisor_starts_takes_memory_as_one_of_it_does():
+    assert "GLIBC_TUNABLES=glibc.malloc.tcache_count=0" in lines("solely@.service", "Environment")
+    assert "\nENV GLIBC_TUNABLES=glibc.malloc.tcache_count=0\n" in (DEPLOY / "Containerfile").read_text()
+
+
 def test_a_container_for_each_compartment_has_its_own_folder_user_port_and_passphrase_and_no_other_s():
     yaml = pytest.importorskip("yaml")
     content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
