@@ -103,8 +103,9 @@ def reader_of(until):
 
     def found(readers):
         def reading():
-            return [one for keeper in children(readers._zygote._process.pid) for one in children(keeper)]
+            *_, newest = children(readers._zygote._process.pid)  # there may be others, of lists that were left
+            return children(newest)
 
-        return until(reading)[-1]
+        return until(reading)[0]
 
     return found

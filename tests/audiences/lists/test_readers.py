@@ -2,13 +2,17 @@
 
 import os
 import signal
+import sys
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from solely.audiences.lists import readers
 from solely.audiences.lists.readers import Readers
+from solely.errors import Unavailable
 
 REQUEST = '{"bounds": {}, "encoding": null, "columns": {}, "header": null, "country": null, "rejects": false}'
 LIST = "email\n" + "".join(f"user{n}@example.com\n" for n in range(1_000))
@@ -25,6 +29,7 @@ def begun():
 @pytest.fixture
 def reading(begun, tmp_path, reader_of):
     """A function: a reader at work, and its process: of a list, or of a pipe that stays open and says nothing."""
+    numbers = count()
     with ExitStack() as ends:
 
         def start(data=None):
@@ -32,8 +37,9 @@ def reading(begun, tmp_path, reader_of):
                 listed, end = os.pipe()
                 ends.callback(os.close, end)
             else:
-                (tmp_path / "list").write_text(data)
-                listed = os.open(tmp_path / "list", os.O_RDONLY)
+                path = tmp_path / f"list {next(numbers)}"  # each its own: another may be at work on the last
+                path.write_text(data)
+                listed = os.open(path, os.O_RDONLY)
             one = ends.enter_context(begun.started(REQUEST, ends.enter_context(os.fdopen(listed, "rb"))))
             return one, reader_of(begun) if data is None else None
 
@@ -88,12 +94,33 @@ def test_a_zygote_that_somebody_ended_is_begun_anew(reading, begun):
     assert begun._zygote._process.pid != ended.pid
 
 
+def test_a_list_that_waited_for_a_zygote_that_was_ended_is_read_from_the_next(reading, begun):
+    reading(LIST)[0].said.read()
+    ended = begun._zygote._process
+    ended.send_signal(signal.SIGSTOP)
+    killing = Timer(0.3, ended.kill)
+    killing.start()
+    one, _ = reading(LIST)
+    assert one.said.read().startswith(b"D")
+    assert ended.returncode == -signal.SIGKILL
+    killing.join()
+
+
+@pytest.mark.parametrize("program", ["pass", "import time; time.sleep(600)"])
+def test_a_zygote_that_cannot_serve_is_told_of_as_such(program, monkeypatch):
+    monkeypatch.setattr(readers, "_BEGINNING", 0.5)
+    begun = Readers((sys.executable, "-I", "-S", "-c", program))
+    with Path(os.devnull).open("rb") as listed, pytest.raises(Unavailable, match="no process could be begun"):
+        begun.started(REQUEST, listed).__enter__()
+    assert begun._zygote is None
+
+
 def test_a_zygote_serves_for_so_many_lists(reading, begun, monkeypatch):
     reading(LIST)
     process, begun._zygote.lists = begun._zygote._process, readers._LISTS
     one, _ = reading(LIST)
     assert one.said.read().startswith(b"D")
-    assert process.returncode == 0
+    assert process.returncode == -signal.SIGKILL
     assert begun._zygote.lists == 1
 
 

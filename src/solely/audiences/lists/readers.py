@@ -9,12 +9,13 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import IO
 
-from solely.audiences.lists.zygote import ENDED
+from solely.audiences.lists.zygote import BEGUN, ENDED
+from solely.errors import Unavailable
 
 __all__ = ["Reader", "Readers"]
 
@@ -32,6 +33,7 @@ _ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # what forks has one thread
 }
 _LISTS = 500  # read by one zygote's readers, whose memory is laid out alike
+_BEGINNING = 60  # seconds until a reader is forked, a zygote's own loading included
 _ENDING = 10  # seconds a process may take to end, once it says no more
 
 
@@ -56,6 +58,7 @@ class _Zygote:
 
     def __init__(self, program: tuple[str, ...]) -> None:
         self.asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.asked.settimeout(_BEGINNING)
         self.lists = 0
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -70,6 +73,7 @@ class _Zygote:
     def end(self) -> None:
         """Let nobody ask any more; readers that are at work go on."""
         self.asked.close()
+        self._process.kill()
         self._process.wait()
 
 
@@ -84,7 +88,10 @@ class Readers:
 
     @contextmanager
     def started(self, request: str, listed: IO[bytes]) -> Iterator[Reader]:
-        """A reader at work on a list, of which `request` says how it is read; it is ended on the way out."""
+        """A reader at work on a list, of which `request` says how it is read; it is ended on the way out.
+
+        Raises Unavailable where none could be begun.
+        """
         ours, told = socket.socketpair()
         heard, said = os.pipe()
         with ours, os.fdopen(heard, "rb") as frames:
@@ -105,15 +112,22 @@ class Readers:
             if self._zygote and self._zygote.lists == _LISTS:
                 self._end()
             try:
-                self._send(request, given)
-            except ConnectionError:  # somebody ended it
+                if self._forked(request, given) or self._forked(request, given):  # somebody ended the first
+                    return
+            except TimeoutError:  # it may come to it yet, and a list goes to one reader only
                 self._end()
-                self._send(request, given)
+        raise Unavailable("no process could be begun", where="the reader of a list", cure="try again")
 
-    def _send(self, request: bytes, given: Sequence[int]) -> None:
+    def _forked(self, request: bytes, given: Sequence[int]) -> bool:
+        """Whether a reader's keeper said that it has the list. If not, there is neither keeper nor zygote any more."""
         self._zygote = self._zygote or _Zygote(self._program)
-        socket.send_fds(self._zygote.asked, [request], given)
         self._zygote.lists += 1
+        with suppress(ConnectionError):
+            socket.send_fds(self._zygote.asked, [request], given)
+            if self._zygote.asked.recv(len(BEGUN)):
+                return True
+        self._end()
+        return False
 
     def _end(self) -> None:
         if self._zygote:

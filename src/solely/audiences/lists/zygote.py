@@ -1,7 +1,8 @@
 """What readers are forked from: an interpreter that has loaded all a reader needs, and never sees a list.
 
 To load it takes a third of a second, to fork it a few thousandths. For each request it forks a keeper, which forks
-the reader, ends it when whoever asked hangs up, and says how it ended. Between the list and the zygote nothing is
+the reader, ends it when whoever asked hangs up, and says how it ended. It is the keeper that says that it is begun:
+where the zygote was killed, a list went to one reader or to none. Between the list and the zygote nothing is
 shared that a reader could write: memory is copied on fork, and the reader has no file but its own three.
 """
 
@@ -18,8 +19,9 @@ import struct
 from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["ENDED", "serve"]
+__all__ = ["BEGUN", "ENDED", "serve"]
 
+BEGUN = b"+"  # a keeper has its list
 ENDED = struct.Struct("=i")  # how a reader ended, as os.waitstatus_to_exitcode has it
 _DUMPABLE = 4  # PR_SET_DUMPABLE of linux/prctl.h
 _MOST = 256 * 1024  # bytes of a request
@@ -47,6 +49,7 @@ def serve(asked: socket.socket, read: Read) -> None:
 
 def _keep(asked: socket.socket, request: bytes, given: list[int], read: Read) -> NoReturn:
     try:
+        asked.send(BEGUN)
         asked.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         listed, said, told = given
