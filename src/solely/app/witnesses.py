@@ -82,24 +82,32 @@ class Witnesses:
         self._keys = settings.keys
         self._outcomes: tuple[_Outcome, ...] = ()
         self._fresh = ""  # the text that they were asked for since `settle`
+        self._signed: Sequence[Signature] = ()  # what they signed of it
         self._met: set[str] = set()  # who signed anything since the start
 
     def cosign(self, note: str) -> str:
         """A signed checkpoint with what the witnesses sign of it now; with none named, as it is."""
         if not self._keys:
             return note
-        self._fresh = _text(note)
-        return add_cosignatures(note, [line for one in self._ask(note) for line in one.signed])
+        self._fresh, self._signed = _text(note), self._ask(note)
+        return add_cosignatures(note, self._signed)
 
     def settle(self) -> Alarm | None:
-        """None where the newest checkpoint has its quorum. Without it they are asked, if `cosign` has not just done."""
+        """None where the newest checkpoint has its quorum. Without it they are asked, if `cosign` has not just done.
+
+        What they signed then counts, also where another process was first to keep that checkpoint, without it.
+        """
         if not self._keys:
             return None
         note = self._newest()
         if note is None:
             return Alarm(0, self.settings.quorum, ("nothing is signed yet",))
-        if len(cosignatures(note, self._keys)) < self.settings.quorum and self._fresh != _text(note):
-            note = self._renew(note)
+        for _ in range(TRIES):  # while they are asked, another process may keep a newer one
+            text = _text(note)
+            if len(cosignatures(note, self._keys)) < self.settings.quorum:
+                note = self._renew(note, self._signed if self._fresh == text else self._ask(note))
+            if _text(note) == text:
+                break
         self._fresh, have = "", len(cosignatures(note, self._keys))
         return self._alarm(have) if have < self.settings.quorum else None
 
@@ -123,7 +131,7 @@ class Witnesses:
         note = self._newest()
         if not self.settings.required or note is None:
             return
-        self._renew(note)
+        self._renew(note, self._ask(note))
         for one in self._outcomes:
             stored = self._stored()  # after it was asked: others may have written meanwhile
             if one.other or one.ahead > stored:
@@ -140,9 +148,8 @@ class Witnesses:
     def _newest(self) -> str | None:
         return self._anchor.read_text(encoding="utf-8") if self._anchor.exists() else None
 
-    def _renew(self, note: str) -> str:
-        """Ask for the newest checkpoint again, and add what is signed to the anchor."""
-        added = [line for one in self._ask(note) for line in one.signed]
+    def _renew(self, note: str, added: Sequence[Signature]) -> str:
+        """Add what is signed of the newest checkpoint to the anchor."""
         with locked(self._anchor.parent):
             newest = self._newest() or note
             if added and _text(newest) == _text(note):
@@ -150,8 +157,8 @@ class Witnesses:
                 put(self._anchor, newest, 0o666)
         return newest
 
-    def _ask(self, note: str) -> tuple[_Outcome, ...]:
-        """Ask all at once; whoever remembers another size is asked again, with a proof from there."""
+    def _ask(self, note: str) -> Sequence[Signature]:
+        """What all sign, asked at once; whoever remembers another size is asked again, with a proof from there."""
         text, size, before = _text(note), verify_checkpoint(note, self._key).size, self._newest()
         known = min(size, verify_checkpoint(before, self._key).size) if before else 0
         olds, outcomes = dict.fromkeys(range(len(self._keys)), known), dict[int, _Outcome]()
@@ -167,7 +174,7 @@ class Witnesses:
         outcomes |= {n: _Outcome(self._keys[n].name, why="remembers another size each time") for n in olds}
         self._outcomes = tuple(outcomes[n] for n in sorted(outcomes))
         self._met |= {one.name for one in self._outcomes if one.signed}
-        return self._outcomes
+        return [line for one in self._outcomes for line in one.signed]
 
 
 def _text(note: str) -> str:
