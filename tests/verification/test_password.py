@@ -227,10 +227,10 @@ def test_nobody_takes_as_long_as_somebody():
     def fastest(check):
         took = []
         for _ in range(6):
-            start = time.perf_counter()
+            start = time.process_time()
             with pytest.raises(WrongAnswer):
                 check()
-            took.append(time.perf_counter() - start)
+            took.append(time.process_time() - start)
         return min(took)
 
     nobody = fastest(lambda: check_nobody(ADA, PEPPERS))
