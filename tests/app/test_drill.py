@@ -7,6 +7,7 @@ from solely.app import Solely, init, key_files
 from solely.app.drill import drill
 from solely.app.keys import rotate
 from solely.errors import NotFound
+from solely.keys import PASSWORDS
 
 pytestmark = pytest.mark.server
 
@@ -56,6 +57,16 @@ def test_a_ring_of_other_keys_fits_nothing(kept, tmp_path_factory):
         ("advertising", "keys to token fit the rows"),
         ("ledger", "verifies the newest checkpoint"),
     }
+
+
+def test_a_key_file_without_the_pepper_of_a_password_is_found(fresh):
+    older = key_files.read(fresh, "security")
+    with Solely(fresh) as solely:
+        rotate(solely.parts, PASSWORDS, "pepper")
+        solely.verification.set_password("ann", "angstrom fish pond")
+    assert failures(fresh) == set()
+    key_files.write(fresh, "security", older)
+    assert failures(fresh) == {("security", "keys to seal fit the rows")}
 
 
 def test_a_wrong_passphrase_fails_each_file_and_stops_no_other(kept, monkeypatch):

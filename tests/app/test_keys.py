@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from uuid import uuid4
 
 import numpy as np
@@ -17,18 +18,21 @@ from givings import ADS, NOW, SECURITY, give, notice, row, write
 from solely.app import Solely, key_files, keys
 from solely.consent import Permit
 from solely.contact import Contact
-from solely.errors import BadInput, Conflict, NotFound, Unavailable
+from solely.errors import BadInput, Conflict, NotFound, Unavailable, WrongAnswer
 from solely.give.intake import open_intake
 from solely.give.rows import prepare
+from solely.keys import PASSWORDS
 from solely.seal import Sealed, open_sealed
 from solely.store import rotation
 from solely.store.database import answering
-from solely.store.security import factors
+from solely.store.security import factors, passwords
 from solely.store.security.factors import FactorRow
 
 pytestmark = pytest.mark.server
 
 SERVICE = "service-notice"
+PASSWORD = "angstrom fish pond"
+PEPPERED = [("rotate", 2), ("destroy", 1)]
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +200,39 @@ def test_secrets_of_authenticator_apps_are_moved_too(solely):
     assert solely.verification.security.open_secret(found.secret, found.key_number, person, factor) == secret
 
 
+def test_a_password_goes_to_the_next_pepper_when_it_is_right_and_the_old_one_is_destroyed_once_all_did(solely):
+    ask, before = solely.verification, len(acts(solely))
+    for subject in ("often", "seldom"):
+        ask.set_password(subject, PASSWORD)
+    assert keys.rotate(solely.parts, PASSWORDS, "pepper") == 2
+    assert numbers(solely, PASSWORDS) == {1: 2, 2: 0}
+    with pytest.raises(WrongAnswer):
+        solely.verification.check_password("often", f"{PASSWORD}!")
+    solely.verification.check_password("often", PASSWORD)
+    assert numbers(solely, PASSWORDS) == {1: 1, 2: 1}
+    with pytest.raises(Conflict, match="1 rows need key 1") as told:
+        keys.destroy(solely.parts, PASSWORDS, "pepper", 1)
+    assert "when it is next right" in told.value.cure
+    solely.verification.check_password("seldom", PASSWORD)
+    keys.destroy(solely.parts, PASSWORDS, "pepper", 1)
+    assert numbers(solely, PASSWORDS) == {2: 2}
+    for subject in ("often", "seldom"):
+        solely.verification.check_password(subject, PASSWORD)
+    assert acts(solely)[before:] == [{"act": act, "use": "pepper", "number": n} for act, n in PEPPERED]
+
+
+def test_a_password_that_was_hashed_before_its_pepper_was_destroyed_is_not_kept(solely):
+    number, ring = keys.rotate(solely.parts, PASSWORDS, "pepper"), solely.ground.keyring("security")
+    keys.rotate(solely.parts, PASSWORDS, "pepper")
+    keys.destroy(solely.parts, PASSWORDS, "pepper", number)
+    with solely.ground.database.login("security", ring.secret("database")) as connection:
+        for pepper, kept in ((number, False), (number + 1, True)):
+            person = uuid4()
+            with nullcontext() if kept else pytest.raises(Unavailable, match="destroyed at this moment"), answering():
+                passwords.put(connection, person, "a hash", pepper, solely.clock())
+            assert (passwords.of(connection, person) is not None) == kept
+
+
 def test_a_role_moves_a_row_to_a_later_key_and_does_nothing_else_with_it(solely):
     give(solely.desk, "fixed", value=mail("fixed"))
     ring = solely.ground.keyring("advertising")
@@ -219,6 +256,8 @@ def test_what_is_no_key_to_rotate_or_destroy_is_refused_and_not_written_down(sol
         (lambda: keys.destroy(solely.parts, ADS, "seal", 1), BadInput),
         (lambda: keys.destroy(solely.parts, SERVICE, "seal", primary), Conflict),
         (lambda: keys.destroy(solely.parts, SERVICE, "seal", 999), NotFound),
+        (lambda: keys.rotate(solely.parts, SERVICE, "pepper"), BadInput),
+        (lambda: keys.destroy(solely.parts, PASSWORDS, "pepper", 999), NotFound),
     ):
         with pytest.raises(error):
             act()

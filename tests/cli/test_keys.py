@@ -43,6 +43,14 @@ def test_a_key_goes_from_its_rotation_to_its_destruction(fresh):
     assert all(len(line) <= 80 for line in shown.stdout.splitlines())
 
 
+def test_a_pepper_is_rotated_by_a_command_that_says_when_passwords_go_to_it(fresh):
+    done = run(fresh, "rotate", "passwords", "pepper")
+    assert done.stdout == "passwords: key 2 is the primary. Each goes to it when it is next right.\n"
+    assert ask(fresh, "destroy", "passwords", "pepper", "1")["destroyed"] == 1
+    refused = run(fresh, "rotate", "two-factor", "pepper")
+    assert (refused.returncode, "only passwords have peppers" in refused.stderr) == (2, True)
+
+
 def test_the_drill_is_a_table_and_an_exit_code(fresh):
     done = run(fresh, "drill")
     assert (done.returncode, "failed" in done.stdout) == (0, False)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solely.errors import Conflict, NotFound, SolelyError, Tampered, Unavailable
-from solely.keys import Argon2, Keyring, LedgerKeys, MacKey, Passphrase, TokenKeys, new_keyring
+from solely.keys import PASSWORDS, Argon2, Keyring, LedgerKeys, MacKey, Passphrase, TokenKeys, new_keyring
 
 CHEAP = Argon2(iterations=1, lanes=1, memory_kib=8)
 NONCE, BLOCK = bytes(12), bytes(range(16))
@@ -211,6 +211,27 @@ def test_the_primary_is_not_destroyed_and_an_unknown_key_is_not_found(ring):
         ring.destroy("two-factor", "seal", 1)
     with pytest.raises(NotFound):
         ring.destroy("two-factor", "seal", 9)
+
+
+def test_peppers_are_rotated_and_destroyed_as_keys_are_and_no_other_secret_with_them(ring):
+    ring = ring.with_secret("pepper-1", "11" * 32).with_secret("pepper-", "another matter")
+    old = ring.peppers()[1].mac(b"x")
+    ring = ring.rotate(PASSWORDS, "pepper", os.urandom)
+    assert ring.numbers(PASSWORDS, "pepper") == (1, 2)
+    assert ring.peppers()[1].mac(b"x") == old != ring.peppers()[2].mac(b"x")
+    with pytest.raises(Conflict):
+        ring.destroy(PASSWORDS, "pepper", 2)
+    data = ring.destroy(PASSWORDS, "pepper", 1).to_bytes(None, os.urandom)
+    assert b"11" * 32 not in data
+    ring = Keyring.from_bytes(data, None).rotate(PASSWORDS, "pepper", os.urandom)
+    assert list(ring.peppers()) == [2, 3]
+    assert (ring.secret("pepper-"), ring.secret("database")) == ("another matter", "pa55word")
+
+
+@pytest.mark.parametrize("purpose", [PASSWORDS, "two-factor"])
+def test_where_there_is_no_pepper_none_is_rotated(ring, purpose):
+    with pytest.raises(NotFound):
+        ring.rotate(purpose, "pepper", os.urandom)
 
 
 def test_secrets_are_added_to_another_keyring_and_found_by_name(ring):

@@ -18,13 +18,14 @@ from solely.app.directory import verifier_key
 from solely.app.keys import check_of, use_of
 from solely.app.serving.reach import reached
 from solely.errors import NotFound, SolelyError, Tampered
-from solely.keys import Keyring
+from solely.keys import PASSWORDS, Keyring
 from solely.ledger.checkpoint import verify_checkpoint
 from solely.purpose import COMPARTMENTS, HOLDS, Compartment
 from solely.rotation.rows import Sealing, Secrets
 from solely.store import rotation as store
 from solely.store.database import Database, answering
 from solely.store.roles import ROLES
+from solely.store.security import passwords
 
 __all__ = ["Check", "drill"]
 
@@ -109,7 +110,10 @@ def _fit(database: Database, compartment: Compartment, keyring: Keyring) -> None
 
 
 def _open_some(connection: psycopg.Connection, compartment: Compartment, keyring: Keyring) -> None:
-    """Unwrap the keys of some rows of each purpose, and some secrets: what they open stays closed."""
+    """Unwrap the keys of some rows of each purpose, and some secrets: what they open stays closed. Peppers are held."""
+    peppers = set(passwords.by_pepper(connection)) if compartment == "security" else set()
+    if peppers and not peppers <= set(keyring.numbers(PASSWORDS, "pepper")):
+        raise Tampered("it is older than the passwords: it has not all their peppers", where=PASSWORDS)
     for purpose in keyring.purposes:
         keys = keyring.sealer(purpose)
         for row in store.sealed(connection, compartment, purpose, _NONE, store.FIRST, _SAMPLE):

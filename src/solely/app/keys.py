@@ -3,6 +3,7 @@
 - Each act is in the ledger before it takes effect. What may fail is done before it is written down.
 - Whoever is at work goes on: a process notices a key file that was written anew at its next use.
 - A key is destroyed only when no row needs it, and from that moment on nothing is recorded under it.
+- A password goes to the next pepper when it is next right: until then nobody has it to hash it anew.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from types import MappingProxyType
 from solely.app import key_files
 from solely.app.parts import Parts
 from solely.errors import BadInput, Conflict
-from solely.keys import Keyring, Use
+from solely.keys import PASSWORDS, Keyring, Use
 from solely.keys.settings import WrapName
 from solely.purpose import COMPARTMENTS, HOLDS, Compartment
 from solely.rotation.rows import BATCH, Sealing, Secrets, Tokens, moved
 from solely.store import rotation as store
 from solely.store.database import answering
 from solely.store.ledger import Words
+from solely.store.security import passwords
 from solely.tokens import TOKEN_BYTES, Tokeniser
 
 __all__ = [
@@ -32,13 +34,17 @@ __all__ = [
 
 SETTLE = 2.0  # seconds that what was begun before a rotation has to end
 _PASSES = 5
+_WHEN_RIGHT = "each goes to the next pepper when it is next right"
 _KNOWN = bytes(TOKEN_BYTES)
 Told = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """One key: how many rows need it. A primary's are those that are new or moved already."""
+    """One key: how many rows need it. A primary's are those that are new or moved already.
+
+    `purpose` is `passwords` for a pepper.
+    """
 
     compartment: Compartment
     purpose: str
@@ -80,17 +86,24 @@ def status(parts: Parts) -> list[KeyState]:
 
 def _states(parts: Parts, compartment: Compartment) -> Iterator[KeyState]:
     keyring, use = parts.ground.keyring(compartment), use_of(compartment)
+    kinds: list[tuple[str, Use]] = [(purpose, use) for purpose in sorted(keyring.purposes)]
     with answering():
-        rows = store.counts(parts.login(compartment), compartment)
-    for purpose in sorted(keyring.purposes):
-        numbers = keyring.numbers(purpose, use)
+        connection = parts.login(compartment)
+        rows = {(of, use, number): count for (of, number), count in store.counts(connection, compartment).items()}
+        if compartment == "security":
+            kinds.append((PASSWORDS, "pepper"))
+            rows |= {(PASSWORDS, "pepper", number): n for number, n in passwords.by_pepper(connection).items()}
+    for purpose, kind in kinds:
+        numbers = keyring.numbers(purpose, kind)
         for number in numbers:
-            yield KeyState(compartment, purpose, use, number, number == numbers[-1], rows.get((purpose, number), 0))
+            needed = rows.get((purpose, kind, number), 0)
+            yield KeyState(compartment, purpose, kind, number, number == numbers[-1], needed)
 
 
 def rotate(parts: Parts, purpose: str, use: Use) -> int:
-    """Give a purpose a new primary, durably; returns its number. Rows stay under the old ones until `reseal`.
+    """Give a purpose, or the passwords, a new primary, durably; returns its number.
 
+    Rows stay under the old ones until `reseal`, and a password until it is next right.
     Raises BadInput for a use that its compartment has not, and what opening and wrapping a key file raise.
     """
     compartment = _compartment(parts, purpose, use)
@@ -173,7 +186,7 @@ def destroy(parts: Parts, purpose: str, use: Use, number: int) -> None:
     connection = parts.login(compartment)
 
     def write_down() -> None:
-        cure = f"move them first: solely keys reseal {purpose}"
+        cure = _WHEN_RIGHT if use == "pepper" else f"move them first: solely keys reseal {purpose}"
         if compartment == "advertising" and number in parts.audiences.key_numbers(purpose):
             raise Conflict("the index of tokens is under this key", where=purpose, cure=cure)
         # The head is held first, as giving does; then whoever still records under the key ends, or it is seen here.
@@ -214,6 +227,10 @@ def _same(keyring: Keyring) -> Keyring:
 
 
 def _compartment(parts: Parts, purpose: str, use: Use) -> Compartment:
+    if use == "pepper":
+        if purpose != PASSWORDS:
+            raise BadInput("only passwords have peppers", where=purpose, cure=f"say {PASSWORDS} pepper")
+        return "security"
     compartment = parts.ground.policy.purpose(purpose).compartment
     if use != use_of(compartment):
         what = f"{compartment} has no use for keys to {use}"
@@ -222,4 +239,5 @@ def _compartment(parts: Parts, purpose: str, use: Use) -> Compartment:
 
 
 def _words(act: str, purpose: str, use: Use, number: int) -> Words:
-    return Words("key", "operator", purpose, details=MappingProxyType({"act": act, "use": use, "number": number}))
+    details = MappingProxyType[str, str | int]({"act": act, "use": use, "number": number})
+    return Words("key", "operator", None if use == "pepper" else purpose, details=details)

@@ -38,7 +38,6 @@ from solely.verification.settings import Mail, Settings, read_settings
 __all__ = ["open_post", "open_security", "settings_in"]
 
 _FILE = "verification.toml"
-_PEPPERS = ("pepper-1",)
 
 
 def settings_in(directory: Path) -> Settings:
@@ -64,7 +63,7 @@ def open_security(
         saved=keyring.mac("saved-codes").mac,
         fingerprints=keyring.mac("fingerprints").mac,
         tokens=keyring.mac("tokens").mac,
-        peppers={int(name.rpartition("-")[2]): keyring.mac(name).mac for name in _PEPPERS},
+        peppers={number: key.mac for number, key in keyring.peppers().items()},
         settings=settings,
         post=post,
         clock=clock,

@@ -20,8 +20,10 @@ __all__ = ["keys_cli"]
 
 keys_cli = typer.Typer(**QUIET, help="Keys: their state, rotation, destruction, how files are wrapped, the drill.")
 
-Purpose = Annotated[str, typer.Argument(metavar="PURPOSE", help="A purpose of the policy.")]
-Kind = Annotated[Use, typer.Argument(metavar="USE", help="seal or token: what its compartment uses keys for.")]
+Purpose = Annotated[str, typer.Argument(metavar="PURPOSE", help="A purpose of the policy, or passwords.")]
+Kind = Annotated[
+    Use, typer.Argument(metavar="USE", help="seal or token, as its compartment uses keys; of passwords: pepper.")
+]
 
 
 @keys_cli.command("status")
@@ -43,11 +45,15 @@ def keys_status(directory: Dir = None, json_: Json = False) -> None:
 
 @keys_cli.command("rotate")
 def keys_rotate(purpose: Purpose, use: Kind, directory: Dir = None, json_: Json = False) -> None:
-    """Give a purpose a new primary key, at once and for all processes. Its rows are moved by `reseal`."""
+    """Give a purpose a new primary key, at once and for all processes. Its rows are moved by `reseal`.
+
+    A password goes to the new pepper when it is next right.
+    """
     with open_directory(directory) as solely:
         number = keys.rotate(solely.parts, purpose, use)
     content = {"purpose": purpose, "use": use, "primary": number}
-    answer(json_, content, lambda: OUT.print(f"{purpose}: key {number} is the primary. Next: solely keys reseal."))
+    after = "Each goes to it when it is next right." if use == "pepper" else "Next: solely keys reseal."
+    answer(json_, content, lambda: OUT.print(f"{purpose}: key {number} is the primary. {after}"))
 
 
 @keys_cli.command("reseal")

@@ -2,6 +2,7 @@
 
 - Each purpose has two independent lists of numbered 32-byte keys, `seal` and `token`. The primary is the
   highest number; a number is never given twice, so a destroyed key can't come back under its name.
+- The peppers of passwords are numbered keys too, of none of the purposes: they are the secrets `pepper-NUMBER`.
 - Each purpose has one key more, by which givings get their ids. It is never rotated: a giving read again years
   later must have the id it had.
 - `sealer`, `tokeniser`, `identifier`, `mac` and `ledger` give out capabilities (capabilities.py); none holds a way
@@ -15,17 +16,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, final, get_args
+from typing import Any, Literal, final
 
 from solely.errors import Conflict, NotFound, Tampered
 from solely.keys.capabilities import KEY_BYTES, BoxKey, Entropy, LedgerKeys, MacKey, SealKeys, TokenKeys, Unseen
 from solely.keys.file import RESTORE, read_file, read_head, write_file
 from solely.keys.wrap import WHERE, Wrap
 
-__all__ = ["USES", "Keyring", "Use", "new_keyring"]
+__all__ = ["PASSWORDS", "USES", "Keyring", "Use", "new_keyring"]
 
-Use = Literal["seal", "token"]
-USES: tuple[Use, ...] = get_args(Use)
+Use = Literal["seal", "token", "pepper"]
+USES: tuple[Use, ...] = ("seal", "token")  # that each purpose has keys for
+PASSWORDS = "passwords"  # what stands in the place of a purpose for a pepper
+_PEPPER = re.compile("pepper-([1-9][0-9]*)")  # a secret
 _HEX_KEY = re.compile(f"[0-9a-f]{{{2 * KEY_BYTES}}}")
 
 
@@ -119,12 +122,16 @@ class Keyring(Unseen):
             raise Tampered(f"the secret {name} is no key", where=f"keyring of {self.compartment}", cure=RESTORE)
         return _key(text)
 
+    def peppers(self) -> dict[int, MacKey]:
+        """The capabilities of the peppers held, by number. Raises NotFound in every compartment but `security`."""
+        return {number: MacKey(key) for number, key in self._numbered(PASSWORDS, "pepper").keys.items()}
+
     def with_secret(self, name: str, value: str) -> Keyring:
         """A keyring that holds that secret too."""
         return Keyring(self.compartment, self._purposes, self._ledger, {**self._secrets, name: value})
 
     def numbers(self, purpose: str, use: Use) -> tuple[int, ...]:
-        """The numbers of the keys held, ascending; the last is the primary."""
+        """The numbers of the keys held, ascending; the last is the primary. Raises NotFound."""
         return tuple(sorted(self._numbered(purpose, use).keys))
 
     def rotate(self, purpose: str, use: Use, entropy: Entropy) -> Keyring:
@@ -168,9 +175,18 @@ class Keyring(Unseen):
         return self._purposes[purpose]
 
     def _numbered(self, purpose: str, use: Use) -> _Numbered:
-        return self._purpose(purpose).uses[use]
+        if use != "pepper":
+            return self._purpose(purpose).uses[use]
+        keys = {int(found[1]): self._secret_key(found[0]) for found in map(_PEPPER.fullmatch, self._secrets) if found}
+        if purpose != PASSWORDS or not keys:
+            raise NotFound("no pepper for that", where=f"keyring of {self.compartment}")
+        return _Numbered(max(keys), keys)
 
     def _changed(self, purpose: str, use: Use, numbered: _Numbered) -> Keyring:
+        if use == "pepper":
+            others = {name: text for name, text in self._secrets.items() if not _PEPPER.fullmatch(name)}
+            peppers = {f"pepper-{number}": key.hex() for number, key in numbered.keys.items()}
+            return Keyring(self.compartment, self._purposes, self._ledger, {**others, **peppers})
         old = self._purposes[purpose]
         changed = _Purpose({**old.uses, use: numbered}, old.id)
         return Keyring(self.compartment, {**self._purposes, purpose: changed}, self._ledger, self._secrets)

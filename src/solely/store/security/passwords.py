@@ -9,7 +9,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-__all__ = ["PasswordRow", "fail", "of", "put", "right"]
+from solely.store.rotation import expect_keys
+
+__all__ = ["PasswordRow", "by_pepper", "fail", "of", "put", "right"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,14 @@ def of(connection: psycopg.Connection, pseudonym: UUID) -> PasswordRow | None:
         ).fetchone()
 
 
+def by_pepper(connection: psycopg.Connection) -> dict[int, int]:
+    """How many passwords are under each pepper."""
+    return dict(connection.execute("SELECT pepper, count(*) FROM security.passwords GROUP BY 1").fetchall())
+
+
 def put(connection: psycopg.Connection, pseudonym: UUID, hashed: str, pepper: int, now: datetime) -> None:
-    """Set the password; its count begins anew."""
+    """Set the password; its count begins anew. In the transaction that writes it down, as `expect_keys`."""
+    expect_keys(connection, "security", "passwords", "pepper", [pepper])
     connection.execute(
         "INSERT INTO security.passwords (pseudonym, hash, pepper, set_at) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (pseudonym) DO UPDATE SET hash = excluded.hash, pepper = excluded.pepper,"
