@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from people import App
@@ -196,9 +196,10 @@ def kill(pids, count, chance, pause, record, told=lambda killed: None):
             time.sleep(0.02)
         if there := pids():
             name = chance.choice(sorted(there))
-            os.kill(there[name], signal.SIGKILL)
-            killed[name] += 1
-            told(killed.total())
+            with suppress(ProcessLookupError):  # it ended by itself just now
+                os.kill(there[name], signal.SIGKILL)
+                killed[name] += 1
+                told(killed.total())
     return killed
 
 

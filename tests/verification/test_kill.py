@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,8 @@ def test_a_caller_that_is_killed_at_any_moment_has_counted_what_it_was_told(sole
     with guessing(solely.directory, [f"killed-{number}" for number in range(ROUNDS)]) as processes:
         for process, factor, told in processes:
             time.sleep(0.4 * chance.random() ** 2)
-            os.kill(int(process), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a quick machine makes all its guesses in less
+                os.kill(int(process), signal.SIGKILL)
             acknowledged = told()
             factors, challenges = counts(superuser, factor)
             assert acknowledged <= factors <= acknowledged + 1, (seed, len(seen))
@@ -64,16 +65,18 @@ def test_a_caller_that_is_killed_at_any_moment_has_counted_what_it_was_told(sole
 def test_a_database_that_is_killed_has_counted_what_was_told(fresh):
     """Also with a server that confirms a commit before it is on the disk: then the last ones would be gone."""
     seed = os.urandom(4).hex()
-    chance = random.Random(seed)
+    chance, seen = random.Random(seed), []
     for number in range(2):
         with guessing(fresh, [f"killed-{number}"]) as processes:
             _, factor, told = next(processes)
-            time.sleep(chance.uniform(0.06, 0.2))  # a quick machine makes all its guesses in 0.3 seconds
+            time.sleep(chance.uniform(0.06, 0.2))
             os.kill(int((fresh / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             acknowledged = told()
         with Solely(fresh), running(fresh / "postgres") as host:
             password = read_keyring(fresh, "owner").secret("database")
             with Database(host).superuser(SUPERUSER, password) as connection:
                 factors, challenges = counts(connection, factor)
-        assert 0 < acknowledged <= factors <= acknowledged + 1, (seed, number)
+        assert acknowledged <= factors <= acknowledged + 1, (seed, number)
         assert factors == challenges, (seed, number)
+        seen.append(acknowledged)
+    assert any(seen), "killed before it began"
