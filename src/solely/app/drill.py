@@ -111,8 +111,7 @@ def _fit(database: Database, compartment: Compartment, keyring: Keyring) -> None
 
 def _open_some(connection: psycopg.Connection, compartment: Compartment, keyring: Keyring) -> None:
     """Unwrap the keys of some rows of each purpose, and some secrets: what they open stays closed. Peppers are held."""
-    peppers = set(passwords.by_pepper(connection)) if compartment == "security" else set()
-    if peppers and not peppers <= set(keyring.numbers(PASSWORDS, "pepper")):
+    if compartment == "security" and passwords.by_pepper(connection).keys() - keyring.peppers().keys():
         raise Tampered("it is older than the passwords: it has not all their peppers", where=PASSWORDS)
     for purpose in keyring.purposes:
         keys = keyring.sealer(purpose)
